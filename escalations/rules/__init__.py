@@ -1,0 +1,22 @@
+"""The rules of promises about time: pure functions and frozen dataclasses, on the standard library alone.
+
+========================= ==========================================================================
+`calendar`                `BusinessCalendar`: open time between instants, deadlines, open intervals
+`history`                 what goes in: `Promise` (a policy version with its targets) and the
+                          happenings `Opened`, `RequesterMessage`, `AgentReply`, `StatusChanged`,
+                          `PolicyApplied`, `HandOffMoved`
+`clock`                   `project(happenings, now=None)`: the history replayed; what is decided, and why
+`timers`                  what comes out: `TimerView` with its `Segment`s and `TimerWarning`s; `is_met`
+`matching`                `first_matching(policies, facts)`: the policy a ticket falls under
+`refusals`                `RuleRefused` and its kinds, each with a `code`
+========================= ==========================================================================
+
+How the pieces are used: an operation that changes a ticket translates its events, calls
+`project(history, now=now)`, and stores each `TimerView` under (ticket, metric, cycle), with
+`next_wake_at()` as the due row's instant. A sweep claims rows whose instant has come and projects again: what
+is then reached or breached, and was not told yet, is told. A happening is built from one event: `ticket.opened`
+gives `Opened` and `PolicyApplied`; a reopening is a `StatusChanged` to open; each change of priority, team,
+category or policy gives a `PolicyApplied`, null when no policy matches.
+
+Instants go in aware, in any zone, and come out in UTC where computed. Microseconds are kept.
+"""
