@@ -13,10 +13,12 @@
 
 How the pieces are used: an operation that changes a ticket translates its events, calls
 `project(history, now=now)`, and stores each `TimerView` under (ticket, metric, cycle), with
-`next_wake_at()` as the due row's instant. A sweep claims rows whose instant has come and projects again: what
-is then reached or breached, and was not told yet, is told. A happening is built from one event: `ticket.opened`
-gives `Opened` and `PolicyApplied`; a reopening is a `StatusChanged` to open; each change of priority, team,
-category or policy gives a `PolicyApplied`, null when no policy matches.
+`next_wake_at()` as the due row's instant. Until the next event nothing changes but that the stored instants
+pass: a sweep needs no replay. A warning is reached once its `due_at` has come; a timer is breached once its
+`due_at` has passed (`not is_met(now, due_at)`), and `breached_at` is then that `due_at`.
+
+Events become happenings so: opening gives `Opened` and `PolicyApplied`; a reopening is a `StatusChanged` to
+open; each change of priority, team, category or policy gives a `PolicyApplied`, null when no policy matches.
 
 Instants go in aware, in any zone, and come out in UTC where computed. Microseconds are kept.
 """

@@ -7,6 +7,8 @@ from escalations.rules.history import Metric, Promise
 from escalations.rules.timers import Phase, Reason, Segment, TimerState, TimerView, TimerWarning, is_met
 
 _NO_TIME: Final = timedelta(0)
+_TARGET: Final = 100
+"""The percentage of the target at which a timer is due."""
 
 
 class _Span:
@@ -51,7 +53,7 @@ class Track:
         self._judged_by: datetime | None = None
         self._breached_at: datetime | None = None
         self._reached: dict[int, datetime] = {}
-        self._ahead: tuple[datetime | None, dict[int, datetime | None]] | None = None
+        self._instants: dict[int, datetime | None] = {}
         self._adopt(at, promise)
 
     @property
@@ -63,12 +65,17 @@ class Track:
         """Let time pass until `at`: warnings are reached at their instants, the breach after its own."""
         if self.is_stopped or not self._is_promised or self._breached_at is not None:
             return
-        due_at, warnings = self._instants()
-        for percent, warn_at in warnings.items():
-            if warn_at is not None and warn_at <= at:
-                self._reached.setdefault(percent, warn_at)
-        if due_at is not None and not is_met(at, due_at):
-            self._breached_at = due_at
+        while (percent := self._next_percent()) is not None:
+            reached_at = self._instant_at(percent)
+            if reached_at is None:
+                return
+            if percent == _TARGET:
+                if not is_met(at, reached_at):
+                    self._breached_at = reached_at
+                return
+            if reached_at > at:
+                return
+            self._reached[percent] = reached_at
 
     def turn(self, at: datetime, phase: Phase, reason: Reason, seq: int) -> None:
         """Run or pause from `at` on; the same again changes nothing."""
@@ -79,7 +86,7 @@ class Track:
     def stop(self, at: datetime, reason: Reason, seq: int, *, cancelled: bool = False) -> None:
         """End at `at`: kept, missed, or cancelled when nobody can keep it any more."""
         if self._is_promised and self.phase is Phase.RUNNING:
-            self._judged_by = self._instants()[0]
+            self._judged_by = self._instant_at(_TARGET)
         self.is_stopped, self._is_cancelled, self._stopped_at = True, cancelled, at
         self._enter(at, Phase.PAUSED, reason, seq, self._spans[-1].promise)
 
@@ -112,7 +119,6 @@ class Track:
         running = spans[-1] if spans and not self.is_stopped and self.phase is Phase.RUNNING else None
         state = self._state()
         counts = running is not None and state is TimerState.RUNNING
-        due_at, warnings = self._instants() if counts else (self._judged_by, {})
         return TimerView(
             metric=self.metric,
             cycle=self.cycle,
@@ -122,19 +128,21 @@ class Track:
             policy_version_id=promise.policy_version_id,
             calendar_id=promise.calendar_id,
             calendar=promise.calendar,
-            due_at=due_at,
+            due_at=self._instant_at(_TARGET) if counts else self._judged_by,
             used=self._used(promise),
             resumed_at=running.starts_at if running is not None and counts else None,
             stopped_at=self._unpromised_at or self._stopped_at,
             breached_at=self._breached_at,
             warnings=tuple(
-                TimerWarning(
-                    percent, self._reached.get(percent, warnings.get(percent)), percent in self._reached
-                )
-                for percent in sorted({*promise.warn_at, *self._reached})
+                self._warning(percent, counts) for percent in sorted({*promise.warn_at, *self._reached})
             ),
             segments=tuple(self._segment(span, promise) for span in spans),
         )
+
+    def _warning(self, percent: int, counts: bool) -> TimerWarning:
+        if percent in self._reached:
+            return TimerWarning(percent, self._reached[percent], reached=True)
+        return TimerWarning(percent, self._instant_at(percent) if counts else None, reached=False)
 
     def _state(self) -> TimerState:
         if not self._is_promised:
@@ -151,7 +159,7 @@ class Track:
     def _adopt(self, at: datetime, promise: Promise | None) -> None:
         """Take over a promise; without a target the timer is cancelled, until one gives it a target again."""
         was_promised, self._is_promised = self._is_promised, False
-        self._ahead = None
+        self._instants.clear()
         if promise is None or self._target(promise) is None:
             if was_promised:
                 self._unpromised_at = at
@@ -168,28 +176,28 @@ class Track:
         if last.starts_at == at:
             self._spans.pop()
         self._spans.append(_Span(at, phase, reason, seq, promise))
-        self._ahead = None
+        self._instants.clear()
 
-    def _instants(self) -> tuple[datetime | None, dict[int, datetime | None]]:
-        """The due instant, and those of the warnings not reached; null while paused before them."""
-        if self._ahead is None:
-            promise = self._promise
-            target = self._target(promise) if promise is not None else None
-            if promise is None or target is None:
-                return None, {}
-            warnings = {
-                percent: self._instant_of(timedelta(seconds=target) * percent // 100, promise)
-                for percent in promise.warn_at
-                if percent not in self._reached
-            }
-            self._ahead = self._instant_of(timedelta(seconds=target), promise), warnings
-        return self._ahead
+    def _next_percent(self) -> int | None:
+        """The first warning not reached, else the whole target."""
+        if self._promise is None:
+            return None
+        return next((percent for percent in self._promise.warn_at if percent not in self._reached), _TARGET)
 
-    def _instant_of(self, needed: timedelta, promise: Promise) -> datetime | None:
-        """When the open time used comes to `needed`.
+    def _instant_at(self, percent: int) -> datetime | None:
+        """When this much of the target is used; null while paused before it.
 
-        At the very end of a stretch it has not come yet: who pauses at the due instant is in time.
+        At the very end of a stretch it is not yet: who pauses at the due instant is in time.
         """
+        if percent not in self._instants:
+            self._instants[percent] = self._find_instant(percent)
+        return self._instants[percent]
+
+    def _find_instant(self, percent: int) -> datetime | None:
+        promise = self._promise
+        if promise is None:
+            return None
+        needed = timedelta(seconds=self._target(promise) or 0) * percent // _TARGET
         for span in self._spans:
             if span.phase is Phase.PAUSED:
                 continue
