@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -49,22 +50,18 @@ def spawn(
 
 
 def stop(child: "subprocess.Popen[bytes]", sign: signal.Signals, patience: float) -> None:
-    """End a child with `sign`, and its whole session with SIGKILL when it does not end within `patience` seconds."""
+    """End a child with `sign`; kill its whole session when it takes more than `patience` seconds."""
     if child.poll() is None:
         child.send_signal(sign)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         child.wait(patience)
-    except subprocess.TimeoutExpired:
-        pass
     kill_session(child)
 
 
 def kill_session(child: "subprocess.Popen[bytes]") -> None:
     """Kill whatever is left of a child's session, and reap the child."""
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
     child.wait()
 
 

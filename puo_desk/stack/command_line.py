@@ -12,7 +12,16 @@ from puo_desk.stack.valkey import Valkey
 
 # These never ask a database; starting servers for them would only cost time.
 COMMANDS_WITHOUT_SERVERS = frozenset(
-    {"help", "version", "collectstatic", "findstatic", "compilemessages", "makemessages", "diffsettings", "spectacular"}
+    {
+        "help",
+        "version",
+        "collectstatic",
+        "findstatic",
+        "compilemessages",
+        "makemessages",
+        "diffsettings",
+        "spectacular",
+    }
 )
 
 
@@ -38,7 +47,7 @@ def run(arguments: list[str]) -> int:
         _point_at_sleeping_servers()
         return _django(arguments)
     except StackError as refusal:
-        print(refusal, file=sys.stderr)  # noqa: T201
+        print(refusal, file=sys.stderr)
         return 1
 
 

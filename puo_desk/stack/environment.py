@@ -22,7 +22,7 @@ def point_at(urls: dict[str, str], environment: MutableMapping[str, str] = os.en
 
 
 def borrow(place: Place) -> Membership | None:
-    """Join the place for whatever the environment does not name, and name it there; None when nothing is missing."""
+    """Join the place for what the environment does not name, and name it there; None when all is named."""
     wanted = missing_servers()
     if not wanted:
         return None
@@ -33,7 +33,7 @@ def borrow(place: Place) -> Membership | None:
 
 @contextmanager
 def servers(place: Place) -> Iterator[None]:
-    """PostgreSQL and Redis for the length of a block, named in the environment before any settings are read."""
+    """PostgreSQL and Redis for the length of a block, named in the environment for the settings."""
     membership = borrow(place)
     try:
         yield

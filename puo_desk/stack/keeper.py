@@ -1,9 +1,10 @@
 """The keeper: one small background program per place that owns its servers, so that no command has to.
 
-Commands come and go and share the servers; a server must not end with the command that happened to start it. So the first
-command starts a keeper, and every command holds the place's users lock, shared. The kernel drops that lock however a
-command ends. The keeper starts what is asked for, restarts what dies, and when it gets the users lock alone, nobody is
-left: it stops the servers and ends. Should the keeper itself be killed, the kernel ends its servers.
+Commands come and go and share the servers; a server must not end with the command that happened to start it.
+So the first command starts a keeper, and every command holds the place's users lock, shared. The kernel drops
+that lock however a command ends. The keeper starts what is asked for, restarts what dies, and when it gets
+the users lock alone, nobody is left: it stops the servers and ends. Should the keeper itself be killed, the
+kernel ends its servers.
 
 Run as `python -m puo_desk.stack.keeper DIRECTORY [--durable]`, by the launcher only.
 """
@@ -129,11 +130,13 @@ class Keeper:
         """Write down for all commands what runs here and what does not."""
         up = {name: charge.server.url for name, charge in self.charges.items() if charge.was_up}
         down = {name: charge.failure for name, charge in self.charges.items() if charge.failure}
-        State(pid=this_holder().pid, since=this_holder().since, urls=up, failures=down).write(self.place.state_file)
+        State(pid=this_holder().pid, since=this_holder().since, urls=up, failures=down).write(
+            self.place.state_file
+        )
 
     def say(self, sentence: str) -> None:
         """One line for the keeper's log, which `manage.py up` shows."""
-        print(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {sentence}", flush=True)  # noqa: T201
+        print(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {sentence}", flush=True)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,6 +1,7 @@
 """How a command comes by the servers of a place, and how it leaves them.
 
-`join` borrows them from a keeper that runs already, or starts one; `leave` lets the keeper go when nobody else is there.
+`join` borrows them from a keeper that runs already, or starts one; `leave` lets the keeper go when nobody
+else is there.
 """
 
 import subprocess
@@ -71,7 +72,7 @@ def join(place: Place, wanted: Sequence[str] = ALL_SERVERS) -> Membership:
 def _summon(
     place: Place, wanted: Sequence[str], keeper: "subprocess.Popen[bytes] | None"
 ) -> "tuple[dict[str, str], subprocess.Popen[bytes] | None]":
-    """See to it that a keeper runs the wanted servers: their URLs, and the keeper when this program started it."""
+    """Have a keeper run the wanted servers: their URLs, and the keeper if this program started it."""
     started = 0
     deadline = time.monotonic() + READY_SECONDS
     with held(place.start_lock):
@@ -95,7 +96,13 @@ def _start_keeper(place: Place) -> "subprocess.Popen[bytes]":
         wish.unlink()
     with open_log(place.logs / "keeper.log") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "puo_desk.stack.keeper", str(place.directory), *(["--durable"] * place.durable)],
+            [
+                sys.executable,
+                "-m",
+                "puo_desk.stack.keeper",
+                str(place.directory),
+                *(["--durable"] * place.durable),
+            ],
             cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -51,7 +51,7 @@ class Lock:
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
 
     def try_take(self, patience: float = 0.0) -> bool:
-        """Take the lock alone unless somebody keeps it for more than `patience` seconds; writes down who has it now."""
+        """Take the lock alone, unless somebody keeps it for more than `patience` seconds."""
         deadline = time.monotonic() + patience
         while True:
             try:

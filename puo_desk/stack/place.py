@@ -17,7 +17,7 @@ LONGEST_SOCKET_NAME = "/.s.PGSQL.5432.lock"
 
 @dataclass(frozen=True)
 class Place:
-    """One directory in which one PostgreSQL and one Valkey live; `durable` says whether rows must outlive a power cut."""
+    """One directory for one PostgreSQL and one Valkey; `durable`: rows must outlive a power cut."""
 
     directory: Path
     durable: bool
@@ -60,7 +60,7 @@ class Place:
 
     @property
     def sockets(self) -> Path:
-        """The directory of both sockets: in the place itself, or in a private short one when the path is too long."""
+        """The directory of both sockets: in the place itself, or a short one when the path is too long."""
         near = self.directory / "run"
         if len(os.fsencode(f"{near}{LONGEST_SOCKET_NAME}")) <= LONGEST_SOCKET_PATH:
             return near
@@ -91,7 +91,9 @@ def _make_private(directory: Path) -> None:
     directory.mkdir(mode=0o700, exist_ok=True)
     status = directory.lstat()
     if directory.is_symlink() or status.st_uid not in (0, os.geteuid()):
-        raise StackError(f"{directory} belongs to somebody else; remove it or set PUO_LOCAL to another directory.")
+        raise StackError(
+            f"{directory} belongs to somebody else; remove it or set PUO_LOCAL to another directory."
+        )
     if status.st_mode & 0o077 and status.st_uid == os.geteuid():
         directory.chmod(0o700)
 
@@ -107,5 +109,5 @@ def desk_place() -> Place:
 
 
 def test_place() -> Place:
-    """The place of the test suite: apart from the desk's, so that both run at once; nothing outlives a power cut."""
+    """The place of the test suite: apart from the desk's, so that both run at once; not durable."""
     return Place(local_directory() / "test", durable=False)

@@ -21,7 +21,7 @@ ROLE = "puo_desk"
 DATABASE = "puo_desk"
 SOCKET_NAME = ".s.PGSQL.5432"
 
-# Crash recovery replays the log and may take its time; only a server that answers nothing for this long is given up.
+# Crash recovery replays the log and may take its time.
 START_SECONDS = 300.0
 STOP_SECONDS = 20.0
 
@@ -108,7 +108,7 @@ class Postgres:
         return chosen if self._place.durable else chosen | SETTINGS_WITHOUT_DURABILITY
 
     def _make_files(self) -> None:
-        """Make the cluster, the role and the database in a draft directory, so that a half-made one is never taken."""
+        """Make cluster, role and database in a draft directory, so that a half-made one is never taken."""
         if self._files.exists():
             return
         draft = self._files.with_name("postgresql.draft")
@@ -119,7 +119,15 @@ class Postgres:
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         speed = [] if self._place.durable else ["--no-sync"]
         self._run("initdb", "-D", str(draft), "-U", ROLE, "--auth=trust", *locale, *speed, cwd=draft)
-        self._run("postgres", "--single", "-D", str(draft), "postgres", cwd=draft, words=f"CREATE DATABASE {DATABASE};\n")
+        self._run(
+            "postgres",
+            "--single",
+            "-D",
+            str(draft),
+            "postgres",
+            cwd=draft,
+            words=f"CREATE DATABASE {DATABASE};\n",
+        )
         draft.rename(self._files)
 
     def _run(self, program: str, *arguments: str, cwd: Path, words: str = "") -> None:
@@ -133,24 +141,31 @@ class Postgres:
             env=_plain_environment(),
         )
         if finished.returncode != 0 or "FATAL" in finished.stdout or "ERROR" in finished.stdout:
-            raise StackError(f"PostgreSQL could not be set up ({program}):\n{finished.stdout.strip()[-2000:]}")
+            raise StackError(
+                f"PostgreSQL could not be set up ({program}):\n{finished.stdout.strip()[-2000:]}"
+            )
 
     def _check_version(self) -> None:
         made_by = (self._files / "PG_VERSION").read_text().strip()
         if made_by != self._programs.major:
             raise StackError(
-                f"{self._files} was made by PostgreSQL {made_by}, the installed one is {self._programs.major}: "
+                f"{self._files} was made by PostgreSQL {made_by}, installed is {self._programs.major}: "
                 "dump it with the old version and load it into a new place (PUO_LOCAL), or remove it."
             )
 
     def _remove_traces_of_a_crash(self) -> None:
-        """Remove the pid files of a server that is gone; they may name a zombie or a stranger and would bar the start.
+        """Remove the pid files of a server that is gone: they may name a stranger and would bar the start.
 
-        Safe because the keeper's lock says that no other keeper runs a server here, and because nobody lives here then.
+        Safe because the keeper's lock says that no other keeper runs a server here, and because nobody lives
+        here then.
         """
         pid_file = self._files / "postmaster.pid"
         evict(self._files, _pid_in(pid_file), signal.SIGINT)
-        for trace in (pid_file, self._place.sockets / f"{SOCKET_NAME}.lock", self._place.sockets / SOCKET_NAME):
+        for trace in (
+            pid_file,
+            self._place.sockets / f"{SOCKET_NAME}.lock",
+            self._place.sockets / SOCKET_NAME,
+        ):
             trace.unlink(missing_ok=True)
 
     def _wait_until_ready(self, given_up: Callable[[], bool]) -> None:
@@ -181,6 +196,6 @@ def _pid_in(pid_file: Path) -> int | None:
 
 
 def _plain_environment() -> dict[str, str]:
-    """The environment without the caller's locale and PG* variables: both would change what the server does."""
+    """The environment without the caller's locale and PG* variables, which would change the server."""
     kept = {name: word for name, word in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
     return kept | {"LC_ALL": "C"}

@@ -30,10 +30,10 @@ class ServerUser:
 
 
 def server_user(files: Path, death_signal: signal.Signals) -> ServerUser:
-    """The user for a server that keeps `files`: ourselves, or when we are root the owner of the files, or else nobody.
+    """The user for a server that keeps `files`: ourselves, or instead of root the files' owner or nobody.
 
-    Instead of opening parent directories to that user, it may pass them: one capability, dac_override, for this server.
-    setpriv sets the death signal itself, because a change of user clears the one set before.
+    Instead of opening parent directories to that user, it may pass them: one capability, dac_override, for
+    this server. setpriv sets the death signal itself, because a change of user clears the one set before.
     """
     if os.geteuid() != 0:
         return ServerUser(os.geteuid(), os.getegid(), ())

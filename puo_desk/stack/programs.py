@@ -59,8 +59,9 @@ def _package_directory(name: str) -> Path:
 def reachable_by(programs: PostgresPrograms, as_user: Sequence[str]) -> PostgresPrograms:
     """The programs where the user of the command prefix `as_user` can run them: here, or a copy.
 
-    PostgreSQL examines its own files with access(2), for which capabilities of another user do not count. So a checkout
-    in a private home needs a copy outside (38 MB, once per version); no right of any parent directory is changed.
+    PostgreSQL examines its own files with access(2), for which capabilities of another user do not count. So
+    a checkout in a private home needs a copy outside (38 MB, once per version); no right of any parent
+    directory is changed.
     """
     trial = subprocess.run([*as_user, programs["initdb"], "--version"], capture_output=True)
     return programs if trial.returncode == 0 else _copy_of(programs)
@@ -97,7 +98,7 @@ def _shelf() -> Path:
 def _open_to_all(tree: Path) -> None:
     """Let every user read our own copy (never anything that was there before)."""
     for directory, _, files in os.walk(tree):
-        os.chmod(directory, 0o755)
+        Path(directory).chmod(0o755)
         for name in files:
             path = Path(directory, name)
             if not path.is_symlink():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class State:
-    """The keeper's process number and start, the URL of each server that runs, the reason for each that does not."""
+    """The keeper's number and start, the URL of each server that runs, why each other does not."""
 
     pid: int
     since: str
@@ -22,7 +22,7 @@ class State:
 
 
 def read_state(path: Path) -> State | None:
-    """The state as last written; None when there is none. Only the keeper's lock tells whether it still holds."""
+    """The state as last written, or None. Only the keeper's lock tells whether it still holds."""
     try:
         return State(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):

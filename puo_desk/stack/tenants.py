@@ -1,8 +1,8 @@
 """Who still lives in a server's directory after a crash.
 
-A server and its children have their working directory in their files. After `kill -9` of a parent, its children may need
-a moment to notice, and two servers on the same files would ruin them: so the next start looks here first. Needs /proc;
-elsewhere nobody is seen and the server's own checks must do.
+A server and its children have their working directory in their files. After `kill -9` of a parent, its
+children may need a moment to notice, and two servers on the same files would ruin them: so the next start
+looks here first. Needs /proc; elsewhere nobody is seen and the server's own checks must do.
 """
 
 import os
@@ -22,7 +22,7 @@ def tenants_of(directory: Path) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if os.readlink(entry / "cwd") == wanted and is_running(int(entry.name)):
+            if str((entry / "cwd").readlink()) == wanted and is_running(int(entry.name)):
                 found.append(int(entry.name))
         except OSError:
             continue
@@ -30,7 +30,7 @@ def tenants_of(directory: Path) -> list[int]:
 
 
 def evict(directory: Path, head: int | None, sign: signal.Signals) -> None:
-    """See to it that nobody lives in the directory: ask `head` (if it is a tenant) to go, wait for all, at last force them.
+    """Clear the directory of tenants: ask `head` (if it is one) to go, wait for all, at last force them.
 
     `head` may be any number read from a stale file: a zombie's or a stranger's is never signalled.
 

@@ -1,4 +1,4 @@
-"""One embedded Valkey, the BSD-licensed continuation of Redis: started, watched and stopped; a Unix socket alone."""
+"""One embedded Valkey, the BSD-licensed continuation of Redis, on a Unix socket alone."""
 
 import signal
 import socket
@@ -44,7 +44,7 @@ class Valkey:
     def start(self, given_up: Callable[[], bool]) -> None:
         """Start the server and wait until it answers.
 
-        Files it cannot read are put aside: PostgreSQL is the only truth, and the desk refills what Redis forgot.
+        Files it cannot read are put aside: PostgreSQL is the only truth, the desk refills the rest.
         Raises: StackError when it does not come up; `given_up` ends the wait early.
         """
         try:
@@ -71,7 +71,10 @@ class Valkey:
         self.socket.unlink(missing_ok=True)
         with open_log(self._place.logs / "valkey.log") as log:
             self._child = children.spawn(
-                [str(find_valkey()), *self._options()], cwd=self._files, output=log, death_signal=signal.SIGTERM
+                [str(find_valkey()), *self._options()],
+                cwd=self._files,
+                output=log,
+                death_signal=signal.SIGTERM,
             )
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():

@@ -1,8 +1,9 @@
 """pytest plugin: real PostgreSQL and Valkey for the whole suite, before any settings are read.
 
-The first process of a run (not its xdist workers) borrows the servers of the test place and gives them back at the end.
-Runs at the same time share the servers; each has a slot of its own, and so database names, Redis databases and key
-prefixes of its own. `DATABASE_URL` and `REDIS_URL` in the environment are used instead, each alone.
+The first process of a run (not its xdist workers) borrows the servers of the test place and gives them back
+at the end. Runs at the same time share the servers; each has a slot of its own, and so database names, Redis
+databases and key prefixes of its own. `DATABASE_URL` and `REDIS_URL` in the environment are used instead,
+each alone.
 """
 
 from __future__ import annotations
