@@ -1,0 +1,36 @@
+"""The addresses of the desk: each app's own, mounted once."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from puo_desk.home import home
+from puo_desk.kernel.health import livez, readyz
+
+handler404 = "puo_desk.kernel.http.problems.handler404"
+handler500 = "puo_desk.kernel.http.problems.handler500"
+
+api = [
+    path("", include("puo_desk.accounts.api.urls")),
+    path("", include("tickets.api.urls")),
+    path("", include("escalations.api.urls")),
+    path("", include("sop.api.urls")),
+    path("", include("reports.api.urls")),
+]
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("livez", livez),
+    path("readyz", readyz),
+    path("api/v1/", include((api, "api"))),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("", include("puo_desk.accounts.web.urls")),
+    path("", include("puo_desk.notifications.web.urls")),
+    path("", include("tickets.web.urls")),
+    path("", include("escalations.web.urls")),
+    path("", include("sop.web.urls")),
+    path("", include("reports.web.urls")),
+    path("account/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,45 @@
+"""Keeping full-text search up to date, in the transaction of the words themselves."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from puo_desk.kernel.text import fold_for_search
+from tickets.queries.search_language import regconfig_for
+
+INDEXED_CHARACTERS = 20_000
+"""As much of a text as search knows; a document beyond a megabyte would be refused by PostgreSQL."""
+
+_VECTOR = (
+    "setweight(to_tsvector('simple', %s), '{heading}') || setweight(to_tsvector('simple', %s), '{body}')"
+    " || setweight(to_tsvector(%s::regconfig, %s), '{body}')"
+)
+_OPEN_SQL = f"""
+INSERT INTO tickets_ticketsearch (ticket_id, public_document, full_document)
+SELECT %s, document, document FROM (SELECT {_VECTOR.format(heading="A", body="C")} AS document) AS made
+ON CONFLICT (ticket_id) DO UPDATE
+SET public_document = EXCLUDED.public_document, full_document = EXCLUDED.full_document
+"""
+_ADD_SQL = """
+UPDATE tickets_ticketsearch AS search
+SET full_document = search.full_document || made.document,
+    public_document = CASE WHEN %s THEN search.public_document || made.document ELSE search.public_document END
+FROM (SELECT setweight(to_tsvector('simple', %s) || to_tsvector(%s::regconfig, %s), 'C') AS document) AS made
+WHERE search.ticket_id = %s
+"""
+
+
+def index_new_ticket(*, ticket_id: int, number: str, subject: str, body: str, language: str) -> None:
+    """Make a ticket findable by its number, its subject and its first message."""
+    heading = fold_for_search(f"{number} {ticket_id} {subject}")
+    text = fold_for_search(f"{subject}\n{body}"[:INDEXED_CHARACTERS])
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_SQL, [ticket_id, heading, text, regconfig_for(language), text])
+
+
+def index_words(*, ticket_id: int, text: str, is_public: bool, language: str) -> None:
+    """Add words to a ticket's document; those of an internal note are found by the desk only."""
+    folded = fold_for_search(text[:INDEXED_CHARACTERS])
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD_SQL, [is_public, folded, regconfig_for(language), folded, ticket_id])
+

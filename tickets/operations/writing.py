@@ -1,0 +1,57 @@
+"""Putting a message on a ticket, whatever act it belongs to."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from puo_desk.kernel.errors import InvalidInput
+from puo_desk.kernel.pages.markdown import plain_text_preview, render_markdown
+from puo_desk.kernel.text import normalise_text
+from tickets.events import TicketNoted, TicketReplied
+from tickets.models import Message
+from tickets.operations.change import LABEL_LENGTH, TicketChange
+from tickets.vocabulary import BODY_LENGTH, PREVIEW_LENGTH, MessageKind
+
+
+def checked_body(body: str) -> str:
+    """The text as it is kept. Raises: InvalidInput when it is empty or too long."""
+    text = normalise_text(body).strip()
+    if not text:
+        raise InvalidInput({"body": [_("Write something first.")]})
+    if len(text) > BODY_LENGTH:
+        raise InvalidInput({"body": [_("Keep this below %(limit)d characters.") % {"limit": BODY_LENGTH}]})
+    return text
+
+
+def write_message(
+    change: TicketChange, *, kind: str, body: str, channel: str, external_id: str = ""
+) -> Message:
+    """Store a message and, but for the one that opens a ticket, record that it was said.
+
+    The opening message carries the sequence of ``ticket.opened``. Its author is who acts, or the
+    requester when somebody else opened the ticket in the requester's name.
+    """
+    ticket, actor = change.ticket, change.actor
+    speaks_for_requester = kind == MessageKind.REQUESTER and actor.user_id != ticket.requester_id
+    message = Message(
+        ticket=ticket,
+        kind=kind,
+        author_id=ticket.requester_id if speaks_for_requester else actor.user_id,
+        author_label=(ticket.requester.display_name if speaks_for_requester else actor.label)[:LABEL_LENGTH],
+        body=body,
+        body_html=str(render_markdown(body)),
+        channel=channel,
+        external_id=external_id,
+        created_at=change.now,
+        event_seq=ticket.last_event_seq if change.is_new else ticket.last_event_seq + 1,
+    )
+    message.save(force_insert=True)
+    if not change.is_new:
+        change.record(
+            TicketNoted(message=message.pk)
+            if kind == MessageKind.NOTE
+            else TicketReplied(message=message.pk, message_kind=kind)
+        )
+    if kind != MessageKind.NOTE:
+        change.set(preview=plain_text_preview(body, PREVIEW_LENGTH))
+    return message

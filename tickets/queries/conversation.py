@@ -1,0 +1,166 @@
+"""One ticket with its conversation and history, for the page and the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from puo_desk.kernel.actor import Actor
+from puo_desk.kernel.errors import NotFound
+from tickets.models import Attachment, Draft, ReadMark, Ticket, TicketEvent, TicketLink, Watcher
+from tickets.policies import sees_everything_of, visible_attachments, visible_events, visible_messages, visible_tickets
+from tickets.rules.files import shows_inline
+from tickets.vocabulary import MessageKind, ticket_number
+
+MESSAGES_AT_MOST = 500
+EVENTS_AT_MOST = 2_000
+
+
+def get_ticket(ticket_id: int, *, viewer: Actor) -> Ticket:
+    """A ticket with what its page names, in one query. Raises: NotFound when absent or not visible."""
+    ticket = (
+        visible_tickets(viewer)
+        .select_related("status", "requester", "assignee", "team", "category", "opened_by", "incident")
+        .filter(pk=ticket_id)
+        .first()
+    )
+    if ticket is None:
+        raise NotFound(_("There is no such ticket, or you may not see it."))
+    return ticket
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    key: UUID
+    file_name: str
+    content_type: str
+    size: int
+    field_key: str
+
+    @property
+    def is_image(self) -> bool:
+        return shows_inline(self.content_type)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """Something said. ``side`` is "requester", "desk" or "note"."""
+
+    id: int
+    kind: str
+    author_id: int | None
+    author_name: str
+    body: str
+    body_html: str
+    channel: str
+    created_at: datetime
+    event_seq: int
+    files: tuple[FileRow, ...]
+
+    @property
+    def is_note(self) -> bool:
+        return self.kind == MessageKind.NOTE
+
+
+def list_messages(ticket: Ticket, *, viewer: Actor) -> list[MessageRow]:
+    """The conversation, oldest first, without notes for those who may not read them. Two queries.
+
+    A requester reads the desk's replies under the names that wrote them.
+    """
+    messages = list(visible_messages(viewer).filter(ticket=ticket).order_by("-id")[:MESSAGES_AT_MOST])[::-1]
+    files: dict[int, list[FileRow]] = {}
+    for file in Attachment.objects.filter(message__in=[message.pk for message in messages]):
+        row = FileRow(file.key, file.file_name, file.content_type, file.size, file.field_key)
+        files.setdefault(file.message_id or 0, []).append(row)
+    return [
+        MessageRow(
+            message.pk, message.kind, message.author_id, message.author_label, message.body, message.body_html,
+            message.channel, message.created_at, message.event_seq, tuple(files.get(message.pk, ())),
+        )
+        for message in messages
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One thing that happened. ``data`` has the names of ``tickets.events``."""
+
+    seq: int
+    kind: str
+    actor_id: int | None
+    actor_label: str
+    source: str
+    occurred_at: datetime
+    data: dict[str, Any]
+    request_id: str
+
+
+def list_events(ticket: Ticket, *, viewer: Actor, after_seq: int = 0, limit: int = EVENTS_AT_MOST) -> list[EventRow]:
+    """The history in order, as far as it is for the viewer. One query."""
+    events = visible_events(viewer).filter(ticket=ticket, seq__gt=after_seq).order_by("seq")[:limit]
+    shows_all = sees_everything_of(viewer)
+    return [_event_row(event, shows_all=shows_all) for event in events]
+
+
+_DESK_ONLY_FACTS = frozenset({"assignee", "team", "impact", "urgency", "priority", "reason"})
+
+
+def _event_row(event: TicketEvent, *, shows_all: bool) -> EventRow:
+    facts = event.data if shows_all else {key: value for key, value in event.data.items() if key not in _DESK_ONLY_FACTS}
+    return EventRow(
+        event.seq, event.kind, event.actor_id, event.actor_label, event.source, event.occurred_at, facts, event.request_id
+    )
+
+
+def find_attachment(key: UUID, *, viewer: Actor) -> Attachment:
+    """A file the viewer may open, with its message's ticket and category. Raises: NotFound."""
+    file = visible_attachments(viewer).select_related("message__ticket__category").filter(key=key).first()
+    if file is None:
+        raise NotFound
+    return file
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A tie to another visible ticket. ``is_outgoing`` tells which way it points."""
+
+    ticket_id: int
+    subject: str
+    status_category: str
+    kind: str
+    is_outgoing: bool
+
+    @property
+    def number(self) -> str:
+        return ticket_number(self.ticket_id)
+
+
+def list_links(ticket: Ticket, *, viewer: Actor) -> list[LinkRow]:
+    """Ties in both directions, only to tickets that the viewer sees. Two queries."""
+    seen = visible_tickets(viewer)
+    outgoing = TicketLink.objects.filter(ticket=ticket, other__in=seen).values_list(
+        "other_id", "other__subject", "other__status_category", "kind"
+    )
+    incoming = TicketLink.objects.filter(other=ticket, ticket__in=seen).values_list(
+        "ticket_id", "ticket__subject", "ticket__status_category", "kind"
+    )
+    return [LinkRow(*row, True) for row in outgoing] + [LinkRow(*row, False) for row in incoming]
+
+
+def is_watching(ticket: Ticket, *, viewer: Actor) -> bool:
+    return Watcher.objects.filter(ticket=ticket, user_id=viewer.user_id).exists()
+
+
+def drafts_of(ticket: Ticket, *, viewer: Actor) -> dict[str, str]:
+    """What the viewer has typed and not sent, by kind of message."""
+    return dict(Draft.objects.filter(ticket=ticket, user_id=viewer.user_id).values_list("kind", "body"))
+
+
+def last_seen_seq(ticket: Ticket, *, viewer: Actor) -> int:
+    """How far the viewer had read the ticket; 0 for the first time."""
+    seq = ReadMark.objects.filter(ticket=ticket, user_id=viewer.user_id).values_list("seq", flat=True).first()
+    return seq or 0

@@ -1,0 +1,61 @@
+"""Filters of ticket lists, written once: pages and API offer the same words with the same meaning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from puo_desk.accounts.models import Team, User
+from tickets.models import Category, Status, Ticket
+from tickets.vocabulary import Channel, Priority, StatusCategory
+
+
+class NumbersInFilter(django_filters.BaseInFilter, django_filters.NumberFilter):
+    """Several numbers, separated by commas."""
+
+
+class TicketFilter(django_filters.FilterSet):
+    """What a list of tickets can be narrowed by. Applied to what the viewer may see."""
+
+    status = django_filters.ModelMultipleChoiceFilter(
+        queryset=Status.objects.all(), to_field_name="code", field_name="status", label=_("Status")
+    )
+    status_category = django_filters.MultipleChoiceFilter(choices=StatusCategory.choices, label=_("Status category"))
+    priority = django_filters.MultipleChoiceFilter(choices=Priority.choices, label=_("Priority"))
+    team = django_filters.ModelMultipleChoiceFilter(queryset=Team.objects.all(), label=_("Team"))
+    assignee = django_filters.ModelChoiceFilter(queryset=User.objects.all(), label=_("Assignee"))
+    unassigned = django_filters.BooleanFilter(field_name="assignee", lookup_expr="isnull", label=_("Unassigned"))
+    requester = django_filters.ModelChoiceFilter(queryset=User.objects.all(), label=_("Requester"))
+    category = django_filters.ModelMultipleChoiceFilter(queryset=Category.objects.all(), label=_("Category"))
+    channel = django_filters.MultipleChoiceFilter(choices=Channel.choices, label=_("Channel"))
+    tag = django_filters.CharFilter(method="filter_tag", label=_("Tag"))
+    incident = django_filters.NumberFilter(field_name="incident_id", label=_("Known incident"))
+    external_id = django_filters.CharFilter(field_name="external_id", label=_("External id"))
+    opened_after = django_filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte", label=_("Opened from"))
+    opened_before = django_filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="lt", label=_("Opened before"))
+    updated_after = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte", label=_("Changed from"))
+    due_before = django_filters.IsoDateTimeFilter(field_name="next_due_at", lookup_expr="lt", label=_("Due before"))
+
+    class Meta:
+        model = Ticket
+        fields: list[str] = []
+
+    def filter_tag(self, rows: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
+        return rows.filter(tag_names__contains=[value.strip().lower()])
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """The words a list may be filtered by; anything else is refused by the API."""
+        return frozenset(cls.base_filters)
+
+
+def filter_tickets(rows: QuerySet[Ticket], params: Any) -> tuple[QuerySet[Ticket], TicketFilter]:
+    """Narrow tickets by the parameters; the filter is returned for its form and errors.
+
+    When a parameter is not valid the list is empty: a wrong filter never shows more.
+    """
+    chosen = TicketFilter(params, queryset=rows)
+    return (chosen.qs if chosen.is_valid() else rows.none()), chosen
