@@ -1,0 +1,16 @@
+from datetime import timedelta
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationsConfig(AppConfig):
+    name = "puo_desk.notifications"
+    label = "notifications"
+    verbose_name = _("Notifications")
+
+    def ready(self) -> None:
+        from puo_desk.kernel.due_work import register_due_model
+        from puo_desk.notifications.models import Notification
+
+        register_due_model(Notification, name="notifications", late_after=timedelta(minutes=2))
