@@ -1,0 +1,98 @@
+"""The rail at the left of each agent page, filled by the apps that own the pages it leads to.
+
+An app registers one callable in ``AppConfig.ready()``; it is asked once per rendered page, with the request,
+and answers with groups for that reader. Fragments never ask: the groups are made when a shell shows them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+logger = logging.getLogger(__name__)
+
+Tone = Literal["", "breach", "warn", "accent"]
+
+
+@dataclass(frozen=True, slots=True)
+class RailItem:
+    """One entry. ``key`` is what follows ``g`` (or stands alone, such as ``c``, when ``goes`` is off)."""
+
+    label: str
+    url: str
+    icon: str
+    count: int | str | None = None
+    current: bool = False
+    tone: Tone = ""
+    key: str = ""
+    goes: bool = True
+    tab: str = ""
+    """The short word on the phone's tab bar; empty means the entry is found under More."""
+    in_rail: bool = True
+    live_id: str = ""
+    """Element id of the count, for swaps out of band."""
+
+
+@dataclass(frozen=True, slots=True)
+class RailGroup:
+    items: Sequence[RailItem]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rail:
+    """What the shell shows: groups for the rail, and at most four tabs for the phone."""
+
+    groups: tuple[RailGroup, ...]
+    tabs: tuple[RailItem, ...]
+    search_url: str = ""
+    """What the palette appends a typed text to, ``/tickets/?q=`` for example."""
+
+
+Source = Callable[[HttpRequest], Iterable[RailGroup]]
+_sources: list[tuple[int, str, Source]] = []
+_search: list[Callable[[HttpRequest], str]] = []
+
+
+def register_rail(source: Source, *, order: int = 50) -> None:
+    """Add a source of groups; lower ``order`` stands higher. A second registration changes nothing."""
+    name = f"{source.__module__}.{source.__qualname__}"
+    if all(known != name for _, known, _ in _sources):
+        _sources.append((order, name, source))
+        _sources.sort(key=lambda entry: entry[0])
+
+
+def register_search(address: Callable[[HttpRequest], str]) -> None:
+    """Say where the palette looks for a text that names no page; the last registration holds."""
+    _search[:] = [address]
+
+
+def build_rail(request: HttpRequest) -> Rail:
+    """The rail of this reader; a source that fails is left out and logged, the page still comes."""
+    groups: list[RailGroup] = []
+    for _, name, source in _sources:
+        try:
+            groups.extend(_mark_current(group, request.path) for group in source(request))
+        except Exception:
+            logger.exception("rail source failed", extra={"source": name})
+    tabs = tuple(entry for group in groups for entry in group.items if entry.tab)[:4]
+    shown = tuple(replace(group, items=[e for e in group.items if e.in_rail]) for group in groups)
+    search_url = _search[0](request) if _search else ""
+    return Rail(tuple(group for group in shown if group.items), tabs, search_url)
+
+
+def _mark_current(group: RailGroup, path: str) -> RailGroup:
+    """Marks the entry that leads exactly here, unless the source has already marked one itself."""
+    if any(entry.current for entry in group.items):
+        return group
+    return replace(group, items=[replace(e, current=e.url == path) for e in group.items])
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: ``rail``, made only when a template uses it."""
+    return {"rail": SimpleLazyObject(lambda: build_rail(request))}

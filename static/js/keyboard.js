@@ -1,0 +1,129 @@
+// The keyboard layer. An element says data-key="r" (or "Shift+e", "g q"): pressing it clicks or focuses that element.
+// Silent while typing and when switched off; "?" lists what this page understands.
+import { announce, memory, say, usable } from "./page.js";
+import { openDialog } from "./dialogs.js";
+import { clearSelection, cursorRow, move, openCursor, selectedRows, toggleCursor } from "./list.js";
+
+const TYPING = 'input:not([type="checkbox"], [type="radio"], [type="button"], [type="submit"], [type="range"]), textarea, select, [contenteditable="true"]';
+const BUILT_IN = {
+  j: () => move(1), k: () => move(-1), ArrowDown: () => cursorRow() && move(1), ArrowUp: () => cursorRow() && move(-1),
+  "Shift+j": () => move(1, { extend: true }), "Shift+k": () => move(-1, { extend: true }),
+  x: toggleCursor, Enter: () => (document.activeElement?.matches("a, button, summary, [role=button]") ? false : openCursor()),
+  Escape: clearSelection, "?": showSheet,
+};
+let prefix = "";
+let prefixTimer = 0;
+
+export const keysOn = () => memory.get("keys") !== "off";
+
+/** The name of a press: a letter with its shift, any other sign as it is typed. */
+function nameOf(event) {
+  if (event.key.length > 1) return event.key;
+  if (/^\p{L}$/u.test(event.key)) return `${event.shiftKey ? "Shift+" : ""}${event.key.toLowerCase()}`;
+  return event.key;
+}
+
+/** Where a key looks first: an open dialog alone; else the bulk bar of a selection, the row under the cursor, the page. */
+function find(key) {
+  const match = `[data-key="${CSS.escape(key)}"]`;
+  const modal = [...document.querySelectorAll("dialog:modal")].at(-1);
+  if (modal) return [...modal.querySelectorAll(match)].find(usable);
+  const places = [selectedRows().length ? document.querySelector("[data-bulk]") : null, cursorRow(), document];
+  for (const place of places) {
+    const found = place && [...place.querySelectorAll(match)].find(usable);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function act(element) {
+  if (element.matches(TYPING)) {
+    element.focus();
+    element.select?.();
+  } else {
+    element.click();
+    const next = element.dataset.keyFocus && document.querySelector(element.dataset.keyFocus);
+    if (next) next.focus();
+  }
+  return true;
+}
+
+function press(key) {
+  const element = find(key);
+  if (element) return act(element);
+  return document.querySelector("dialog:modal") ? false : BUILT_IN[key]?.() || false;
+}
+
+const startsSequence = (key) => [...document.querySelectorAll(`[data-key^="${CSS.escape(key)} "]`)].length > 0;
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const form = event.target.closest?.("form");
+    if (form) {
+      event.preventDefault();
+      form.requestSubmit(form.querySelector("[data-submit]:not(:disabled)") ?? undefined);
+    }
+    return;
+  }
+  if (event.target.matches?.(TYPING)) {
+    if (event.key === "Escape" && !event.target.closest("dialog")) event.target.blur();
+    return;
+  }
+  if (!keysOn() || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("[popover]:popover-open")) return;
+  const name = nameOf(event), full = prefix ? `${prefix} ${name}` : name;
+  clearTimeout(prefixTimer);
+  prefix = "";
+  if (press(full) || (full !== name && press(name))) {
+    event.preventDefault();
+  } else if (startsSequence(name)) {
+    prefix = name;
+    prefixTimer = setTimeout(() => { prefix = ""; }, 1200);
+    event.preventDefault();
+  }
+});
+
+const labelOf = (element) =>
+  element.dataset.keyLabel ?? element.getAttribute("aria-label") ?? element.getAttribute("placeholder") ??
+  (element.querySelector(".rail__word") ?? element).textContent.trim().replace(/\s+/g, " ");
+
+/** Adds this page's own keys to the sheet, each once, and shows it. */
+function showSheet() {
+  const sheet = document.getElementById("key-sheet");
+  if (!sheet) return false;
+  const place = sheet.querySelector("[data-page-keys]");
+  place.replaceChildren();
+  const seen = new Set();
+  for (const element of document.querySelectorAll("[data-key]")) {
+    const key = element.dataset.key;
+    if (seen.has(key) || element.closest("dialog") || !usable(element)) continue;
+    seen.add(key);
+    const line = document.createElement("div"), name = document.createElement("dt"), keys = document.createElement("dd");
+    name.textContent = labelOf(element);
+    for (const part of key.split(/[ +]/)) {
+      const mark = document.createElement("kbd");
+      mark.className = "kbd";
+      mark.textContent = part;
+      keys.append(mark);
+    }
+    line.append(name, keys);
+    place.append(line);
+  }
+  place.closest("section").hidden = !seen.size;
+  openDialog(sheet);
+  return true;
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-shows-keys]")) showSheet();
+});
+
+function markSwitch() {
+  for (const box of document.querySelectorAll("[data-toggle-keys]")) box.checked = keysOn();
+}
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-toggle-keys]")) return;
+  memory.set("keys", event.target.checked ? "on" : "off");
+  announce(say(event.target.checked ? "keys_on" : "keys_off"));
+});
+markSwitch();
