@@ -25,10 +25,9 @@ _ALIGNED = {
     "text-align:right": "align-right",
 }
 
-_TAGS = {
-    "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre",
-    "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
-}  # fmt: skip
+_TAGS = {"a", "br", "code", "del", "em", "hr", "img", "p", "s", "strong"}
+_TAGS |= {"blockquote", "pre", "h2", "h3", "h4", "h5", "h6", "li", "ol", "ul"}
+_TAGS |= {"table", "tbody", "td", "th", "thead", "tr"}
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "code": {"class"},
@@ -40,15 +39,18 @@ _ATTRIBUTES = {
 _SCHEMES = {"http", "https", "mailto"}
 
 
-def render_markdown(text: str) -> SafeString:
+def render_markdown(text: str, *, keep_lines: bool = True) -> SafeString:
     """The text as a block of safe HTML.
+
+    ``keep_lines`` shows each typed line on its own, as people write messages; without it the lines of a
+    paragraph flow together, as documents are written.
 
     No raw HTML, no scripts, no ids; links carry ``noopener noreferrer nofollow``; a remote picture is a link
     to it, for loading it would tell a stranger who reads; headings begin at the second level; htmx ignores
     everything inside.
     """
     html = nh3.clean(
-        _parser().render(text),
+        _parser(keep_lines).render(text),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         attribute_filter=_allow_attribute,
@@ -69,9 +71,9 @@ def plain_text_preview(text: str, length: int = 160) -> str:
     return f"{cut.rsplit(' ', 1)[0] if ' ' in cut[length // 2 :] else cut}…"
 
 
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
+@lru_cache(maxsize=2)
+def _parser(keep_lines: bool = True) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": keep_lines})
     parser.enable(["table", "strikethrough", "linkify"])
     parser.core.ruler.push("desk", _settle_tokens)
     parser.add_render_rule("image", _image)

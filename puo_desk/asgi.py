@@ -1,0 +1,55 @@
+"""The web process: live streams on the event loop, Django behind them on sixteen threads.
+
+Threads that stay keep their database connections, which is what makes a page fast here.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, cast
+
+from a2wsgi import WSGIMiddleware
+
+from puo_desk.wsgi import application as django_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "puo_desk.settings")
+
+from puo_desk.kernel.live.asgi import PATH, LiveApp, Receive, Scope, Send
+
+THREADS = 16
+
+live = LiveApp()
+pages: Any = WSGIMiddleware(cast(Any, django_application), workers=THREADS)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "http" and scope["path"] == PATH:
+        await live(scope, receive, send)
+    else:
+        await pages(_plain(scope), receive, send)
+
+
+def _plain(scope: Any) -> Any:
+    """The request as WSGI can take it: an ASCII query, and no header that could pass for another one."""
+    if scope["type"] == "http":
+        scope["query_string"] = (
+            b"".join(bytes([byte]) if byte < 128 else b"%%%02X" % byte for byte in scope["query_string"])
+            if not scope["query_string"].isascii()
+            else scope["query_string"]
+        )
+        scope["headers"] = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+    return scope
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await live.startup()
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await live.shutdown()
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -1,0 +1,75 @@
+"""A cache that may be away: every read is then a miss and every write is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import structlog
+from django.core.cache.backends.redis import RedisCache
+
+from puo_desk.kernel.redis_link import REDIS_AWAY, breaker, fail_fast
+
+log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
+
+
+class FailSoftRedisCache(RedisCache):
+    """Django's Redis cache that never raises because of Redis.
+
+    ``add`` answers True and ``incr`` raises ``ValueError`` (no such key) while Redis is away, so that
+    whoever counts or dedupes by the cache goes on rather than stops.
+    """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        options = {**fail_fast(), **params.get("OPTIONS", {})}
+        super().__init__(server, {**params, "OPTIONS": options})
+
+    def _ask(self, call: Callable[..., Answer], otherwise: Answer, *args: Any, **kwargs: Any) -> Answer:
+        if not breaker.allows():
+            return otherwise
+        try:
+            answer = call(*args, **kwargs)
+        except REDIS_AWAY as error:
+            if breaker.failed():
+                log.warning("redis_away", by="cache", error=type(error).__name__)
+            return otherwise
+        if breaker.worked():
+            log.info("redis_back", by="cache")
+        return answer
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        return self._ask(super().get, default, key, default, version)
+
+    def set(self, key: str, value: Any, *args: Any, **kwargs: Any) -> None:
+        self._ask(super().set, None, key, value, *args, **kwargs)
+
+    def add(self, key: str, value: Any, *args: Any, **kwargs: Any) -> bool:
+        return self._ask(super().add, True, key, value, *args, **kwargs)
+
+    def touch(self, key: str, *args: Any, **kwargs: Any) -> bool:
+        return self._ask(super().touch, False, key, *args, **kwargs)
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        return self._ask(super().delete, False, key, version)
+
+    def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, Any]:
+        return self._ask(super().get_many, {}, keys, version)
+
+    def set_many(self, data: Mapping[str, Any], *args: Any, **kwargs: Any) -> list[str]:
+        return self._ask(super().set_many, list(data), data, *args, **kwargs)
+
+    def delete_many(self, keys: Iterable[str], version: int | None = None) -> None:
+        self._ask(super().delete_many, None, keys, version)
+
+    def has_key(self, key: str, version: int | None = None) -> bool:
+        return self._ask(super().has_key, False, key, version)
+
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
+        counted = self._ask(super().incr, None, key, delta, version)
+        if counted is None:
+            raise ValueError(f"Key {key!r} not found: Redis is away.")
+        return counted
+
+    def clear(self) -> None:
+        self._ask(super().clear, None)

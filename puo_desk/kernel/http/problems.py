@@ -1,0 +1,353 @@
+"""Refusals and faults as ``application/problem+json`` (RFC 9457) for programs, as pages for people.
+
+One table of what an exception means; the API's exception handler, the middleware and Django's own error
+views all read it, so that no way in tells another story.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.core import exceptions as django_errors
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template.loader import get_template
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from rest_framework import exceptions as api_errors
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from puo_desk.kernel.errors import DomainError, InvalidInput, NotFound
+
+log = structlog.get_logger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+API_PREFIX = "/api/"
+_CODE_PREFIX = "urn:puo-desk:problem:"
+_TRY_AGAIN_AFTER = 2
+"""Seconds named when the database is away or two writes collided: long enough for a reconnect."""
+
+_CODES = {
+    400: "invalid_input",
+    401: "not_authenticated",
+    403: "not_permitted",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    409: "conflict",
+    411: "length_required",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "unprocessable",
+    429: "throttled",
+    500: "failed",
+    503: "unavailable",
+}
+
+
+class PayloadTooLarge(django_errors.SuspiciousOperation):
+    """More was sent than is taken: the caps stand before any parsing."""
+
+
+class UploadTooLarge(PayloadTooLarge):
+    """One file is larger than a file may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """What is wrong with one field: its dotted path ("" for the whole), a code, a sentence."""
+
+    field: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal, before anybody has decided how to show it."""
+
+    status: int
+    code: str
+    detail: str
+    errors: tuple[FieldFault, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return HTTPStatus(self.status).phrase
+
+    def document(self, request: HttpRequest | None = None) -> dict[str, Any]:
+        """The members of the problem document; ``request_id`` finds the log line."""
+        members: dict[str, Any] = {
+            "type": _CODE_PREFIX + self.code,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+        }
+        if request_id := getattr(request, "request_id", ""):
+            members["request_id"] = request_id
+        if self.errors:
+            members["errors"] = [{"field": e.field, "code": e.code, "detail": e.detail} for e in self.errors]
+        if self.facts:
+            members["facts"] = {name: _plain(value) for name, value in self.facts.items()}
+        return members
+
+
+class FieldFaultSerializer(serializers.Serializer):
+    """What is wrong with one field."""
+
+    field = serializers.CharField(help_text="Dotted path of the field, empty for the whole input.")
+    code = serializers.CharField(help_text="Stable name of the fault.")
+    detail = serializers.CharField(help_text="A sentence for a person.")
+
+
+class ProblemSerializer(serializers.Serializer):
+    """A refusal (RFC 9457)."""
+
+    type = serializers.CharField(help_text=f"A URN that names the kind of problem: {_CODE_PREFIX}CODE.")
+    title = serializers.CharField(help_text="The status in words.")
+    status = serializers.IntegerField(min_value=400, max_value=599)
+    detail = serializers.CharField(help_text="What happened and what to do next, for a person.")
+    code = serializers.CharField(help_text="Stable name of the refusal, for a program.")
+    request_id = serializers.CharField(required=False, help_text="Names the request in the desk's logs.")
+    errors = FieldFaultSerializer(many=True, required=False)  # type: ignore[assignment]
+    facts = serializers.DictField(required=False, help_text="Named values that belong to the refusal.")
+
+
+def problem_of(exc: Exception) -> Problem | None:
+    """What an exception means to a caller; None for a fault of ours."""
+    match exc:
+        case DomainError():
+            return _of_domain(exc)
+        case api_errors.APIException():
+            return _of_api(exc)
+        case Http404():
+            return Problem(404, "not_found", str(NotFound.message))
+        case django_errors.PermissionDenied():
+            return Problem(403, "not_permitted", _("You may not do this."))
+        case django_errors.ValidationError():
+            return _of_validation(exc)
+        case (
+            PayloadTooLarge()
+            | django_errors.RequestDataTooBig()
+            | django_errors.TooManyFilesSent()
+            | django_errors.TooManyFieldsSent()
+        ):
+            return too_large()
+        case django_errors.SuspiciousOperation() | django_errors.BadRequest():
+            return Problem(400, "invalid_input", _("The request cannot be understood."))
+        case DataError():
+            return Problem(400, "invalid_input", _("A value is outside what can be kept."))
+        case ValueError() if "NUL" in str(exc):
+            return unclean_text()
+        case OperationalError() | InterfaceError():
+            return Problem(
+                503,
+                "unavailable",
+                _("The desk cannot do this at the moment. Nothing was changed. Try again."),
+                headers={"Retry-After": str(_TRY_AGAIN_AFTER)},
+            )
+    return None
+
+
+def too_large() -> Problem:
+    """The answer to a body, a file or a number of files over the caps."""
+    return Problem(
+        413,
+        "too_large",
+        _("Too much was sent at once: 1 MB without files; 25 files of 10 MB each with them."),
+    )
+
+
+def unclean_text() -> Problem:
+    """The answer to NUL, control characters and lone surrogates where none belong."""
+    return Problem(400, "unclean_text", _("The request holds characters that text cannot have."))
+
+
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
+    """What DRF calls for every exception of a view: the problem document, or None for a fault of ours."""
+    problem = problem_of(exc)
+    if problem is None:
+        return None
+    _note(problem, exc)
+    request = context.get("request")
+    return Response(
+        problem.document(getattr(request, "_request", request)),
+        status=problem.status,
+        headers=dict(problem.headers),
+        content_type=CONTENT_TYPE,
+    )
+
+
+def answer_problem(request: HttpRequest, problem: Problem) -> HttpResponseBase:
+    """The refusal as the caller reads it: a page for people, a problem document for programs.
+
+    A script on a page is a program too: htmx asks for fragments, and puts a refusal's sentence above the
+    page.
+    """
+    if speaks_api(request) or request.headers.get("HX-Request") == "true":
+        return JsonResponse(
+            problem.document(request),
+            status=problem.status,
+            headers=dict(problem.headers),
+            content_type=CONTENT_TYPE,
+            json_dumps_params={"ensure_ascii": False},
+        )
+    return _page(request, problem)
+
+
+def answer_exception(request: HttpRequest, exc: Exception) -> HttpResponseBase | None:
+    """The answer to an exception that is a refusal; None for a fault of ours."""
+    problem = problem_of(exc)
+    if problem is None:
+        return None
+    _note(problem, exc)
+    return answer_problem(request, problem)
+
+
+def speaks_api(request: HttpRequest) -> bool:
+    """Whether the request came to the API, whose callers are programs."""
+    return request.path_info.startswith(API_PREFIX)
+
+
+def handler400(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    problem = problem_of(exception) if exception else None
+    return answer_problem(
+        request, problem or Problem(400, "invalid_input", _("The request cannot be understood."))
+    )
+
+
+def handler403(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    problem = problem_of(exception) if exception else None
+    return answer_problem(request, problem or Problem(403, "not_permitted", _("You may not do this.")))
+
+
+def handler404(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    return answer_problem(request, Problem(404, "not_found", str(NotFound.message)))
+
+
+def handler500(request: HttpRequest) -> HttpResponseBase:
+    return answer_problem(
+        request,
+        Problem(500, "failed", _("Something went wrong on our side. Nothing was changed by this request.")),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """For ``CSRF_FAILURE_VIEW``: the page was open too long, or another site sent the form."""
+    return answer_problem(
+        request,
+        Problem(403, "csrf_failed", _("This page is no longer current. Load it again and send once more.")),
+    )
+
+
+def _of_domain(exc: DomainError) -> Problem:
+    errors: tuple[FieldFault, ...] = ()
+    if isinstance(exc, InvalidInput):
+        errors = tuple(
+            FieldFault(name, "invalid", line) for name, lines in exc.errors.items() for line in lines
+        )
+    facts = dict(exc.facts)
+    headers = {"Retry-After": str(facts.pop("retry_after"))} if "retry_after" in facts else {}
+    return Problem(exc.http_status, exc.code, str(exc.message), errors, facts, headers)
+
+
+def _of_validation(exc: django_errors.ValidationError) -> Problem:
+    by_field = exc.message_dict if hasattr(exc, "error_dict") else {"": exc.messages}
+    errors = tuple(
+        FieldFault("" if name == django_errors.NON_FIELD_ERRORS else name, "invalid", line)
+        for name, lines in by_field.items()
+        for line in lines
+    )
+    return Problem(400, "invalid_input", str(InvalidInput.message), errors)
+
+
+def _of_api(exc: api_errors.APIException) -> Problem:
+    headers: dict[str, str] = {}
+    if challenge := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if isinstance(exc, api_errors.Throttled):
+        headers["Retry-After"] = str(max(1, math.ceil(getattr(exc, "wait", None) or 1)))
+    status = exc.status_code
+    if isinstance(exc, api_errors.ValidationError):
+        return Problem(
+            status, "invalid_input", str(InvalidInput.message), tuple(_faults(exc.detail)), headers=headers
+        )
+    code = exc.get_codes()
+    named = (
+        code
+        if isinstance(code, str) and code not in {"error", "parse_error"}
+        else _CODES.get(status, "refused")
+    )
+    if status == 403 and named == "permission_denied":
+        named = "not_permitted"
+    return Problem(status, named, str(exc.detail), headers=headers)
+
+
+def _faults(detail: Any, path: str = "") -> Iterator[FieldFault]:
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            step = "" if name == "non_field_errors" else str(name)
+            yield from _faults(inner, f"{path}.{step}".strip("."))
+    elif isinstance(detail, list):
+        for position, inner in enumerate(detail):
+            nested = isinstance(inner, Mapping | list)
+            yield from _faults(inner, f"{path}.{position}".strip(".") if nested else path)
+    else:
+        yield FieldFault(path, str(getattr(detail, "code", "invalid")), str(detail))
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(inner) for inner in value]
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+
+def _note(problem: Problem, exc: Exception) -> None:
+    if problem.status >= 500:
+        log.error("request_failed", code=problem.code, exc_info=exc)
+    elif isinstance(exc, DataError | ValueError):
+        log.warning("value_refused_late", error=type(exc).__name__)
+
+
+_OWN_PAGES = {404: "404.html", 413: "413.html", 429: "429.html", 500: "500.html"}
+"""Refusals that say the same each time; all others say what ``errors/refused.html`` is told."""
+
+
+def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The refusal as a page. It must appear when nothing else does: no context processor, no database."""
+    template = (
+        "403_csrf.html"
+        if problem.code == "csrf_failed"
+        else _OWN_PAGES.get(problem.status, "errors/refused.html")
+    )
+    try:
+        markup = get_template(template).render({"problem": problem, "request": request})
+    except Exception:
+        log.exception("error_page_failed")
+        markup = _bare_page(problem)
+    return HttpResponse(markup, status=problem.status, headers=dict(problem.headers))
+
+
+def _bare_page(problem: Problem) -> str:
+    return format_html(
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>{}</title><h1>{}</h1><p>{}</p>'
+        '<p><a href="/">PUO Desk</a></p></html>',
+        problem.title,
+        problem.title,
+        problem.detail,
+    )

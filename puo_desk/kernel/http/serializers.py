@@ -1,0 +1,47 @@
+"""Input that names its fields: what is not listed is refused, not ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from puo_desk.kernel.text import normalise_deep, normalise_text
+
+
+class StrictSerializer(serializers.Serializer):
+    """A serializer for input: unknown and read-only keys are 400 and named, texts come normalised."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, QueryDict):
+            data = _normalised_form(data)
+        elif isinstance(data, Mapping):
+            data = normalise_deep(dict(data))
+        if isinstance(data, Mapping):
+            self._refuse_unknown(data)
+        return super().to_internal_value(data)
+
+    def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
+        fields = self.fields
+        unknown = [name for name in data if name not in fields or fields[name].read_only]
+        if isinstance(data, QueryDict):
+            # List and nested fields arrive from a form as ``name[0]`` and ``name.part``.
+            unknown = [name for name in unknown if name.replace("[", ".").split(".")[0] not in fields]
+        if unknown:
+            fault = ErrorDetail(_("There is no such field."), code="unknown_field")
+            raise serializers.ValidationError({str(name)[:80]: [fault] for name in unknown[:20]})
+
+
+def _normalised_form(posted: QueryDict) -> QueryDict:
+    clean = posted.copy()
+    clean.pop("csrfmiddlewaretoken", None)
+    for name, values in posted.lists():
+        if name in clean:
+            clean.setlist(
+                name, [normalise_text(value) if isinstance(value, str) else value for value in values]
+            )
+    return clean
