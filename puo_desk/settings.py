@@ -196,6 +196,11 @@ STORAGES = {
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(LOCAL_DIR / "files")))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+FILE_UPLOAD_HANDLERS = [
+    "puo_desk.kernel.http.uploads.CappedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 25
 UPLOAD_MAX_BYTES = 10 * 1_048_576
@@ -226,9 +231,10 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 CSRF_COOKIE_HTTPONLY = False
+CSRF_FAILURE_VIEW = "puo_desk.kernel.http.problems.csrf_failure"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=True) else None
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
@@ -244,7 +250,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["puo_desk.accounts.api.permissions.DeclaredPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["puo_desk.kernel.http.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "puo_desk.kernel.http.openapi.DeskSchema",
     "DEFAULT_THROTTLE_CLASSES": ["puo_desk.accounts.api.throttles.ActorThrottle"],
     "DEFAULT_THROTTLE_RATES": {"actor": env("API_RATE", default="1200/min")},
     "EXCEPTION_HANDLER": "puo_desk.kernel.http.problems.exception_handler",
@@ -275,3 +281,8 @@ LOGGING = {"json": env.bool("LOG_JSON", default=PRODUCTION), "level": env("LOG_L
 CHASE_AFTER_DAYS = env.list("CHASE_AFTER_DAYS", cast=int, default=[2, 2])
 RESOLVE_SILENT_AFTER_DAYS = env.int("RESOLVE_SILENT_AFTER_DAYS", default=3)
 CLOSE_RESOLVED_AFTER_DAYS = env.int("CLOSE_RESOLVED_AFTER_DAYS", default=3)
+# Lets a monitoring system on another machine read /metrics; without it only this machine may.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+
+# Every process that sends a task must know the broker, so the Celery app is made with the settings.
+import puo_desk.celery  # noqa: E402, F401
