@@ -6,7 +6,10 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from puo_desk.home import home
 from puo_desk.kernel.health import livez, readyz
+from puo_desk.kernel.metrics import metrics
 
+handler400 = "puo_desk.kernel.http.problems.handler400"
+handler403 = "puo_desk.kernel.http.problems.handler403"
 handler404 = "puo_desk.kernel.http.problems.handler404"
 handler500 = "puo_desk.kernel.http.problems.handler500"
 
@@ -22,6 +25,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("livez", livez),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("api/v1/", include((api, "api"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
