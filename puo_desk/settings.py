@@ -27,7 +27,9 @@ def _secret_key() -> str:
     if key := env("SECRET_KEY", default=""):
         return key
     if PRODUCTION:
-        raise ImproperlyConfigured("SECRET_KEY is not set. Make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'")
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+        )
     path = LOCAL_DIR / "secret_key"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
@@ -37,7 +39,9 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
+)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DESK_URL = env("DESK_URL", default=f"http://127.0.0.1:{env('PORT', default='8000')}").rstrip("/")
 DESK_NAME = env("DESK_NAME", default="PUO Desk")
@@ -142,6 +146,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+# Shows the demo's sign-ins on the sign-in page, when the demo's people are all here.
+DEMO = not PRODUCTION and env.bool("DEMO", default=True)
 LOGOUT_REDIRECT_URL = "account_login"
 
 ACCOUNT_ADAPTER = "puo_desk.accounts.web.adapters.AccountAdapter"
@@ -149,6 +155,10 @@ SOCIALACCOUNT_ADAPTER = "puo_desk.accounts.web.adapters.SocialAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Accounts are made by an admin or by single sign-on, unless a deployment opens sign-up.
+ACCOUNTS_SIGNUP = env.bool("ACCOUNTS_SIGNUP", default=False)
+SSO_SIGNUP = env.bool("SSO_SIGNUP", default=True)
+SSO_ROLE = env("SSO_ROLE", default="requester")
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -157,6 +167,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = DESK_NAME
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_REQUIRED = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_PROVIDERS = {}
 if oidc_server := env("OIDC_SERVER_URL", default=""):
@@ -174,7 +185,13 @@ if oidc_server := env("OIDC_SERVER_URL", default=""):
     }
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("de", _("German")), ("fr", _("French")), ("es", _("Spanish")), ("pt", _("Portuguese"))]
+LANGUAGES = [
+    ("en", _("English")),
+    ("de", _("German")),
+    ("fr", _("French")),
+    ("es", _("Spanish")),
+    ("pt", _("Portuguese")),
+]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
@@ -270,6 +287,18 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ImpactEnum": "tickets.vocabulary.Impact",
+        "UrgencyEnum": "tickets.vocabulary.Urgency",
+        "PriorityEnum": "tickets.vocabulary.Priority",
+        "ChannelEnum": "tickets.vocabulary.Channel",
+        "StatusCategoryEnum": "tickets.vocabulary.StatusCategory",
+        "MessageKindEnum": "tickets.vocabulary.MessageKind",
+        "FieldKindEnum": "tickets.vocabulary.FieldKind",
+        "LinkKindEnum": "tickets.vocabulary.LinkKind",
+        "RoleEnum": "puo_desk.accounts.vocabulary.Role",
+        "ScopeEnum": "puo_desk.accounts.vocabulary.Scope",
+    },
 }
 # How long an Idempotency-Key keeps its answer (promise P2 asks for 24 hours).
 IDEMPOTENCY_HOURS = 48

@@ -55,16 +55,14 @@ class PersonForm(forms.ModelForm):
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_(
-            "Leave empty to keep it, or for an account that signs in by single sign-on or acts by tokens."
-        ),
+        help_text=_("Leave empty to keep it, or for an account that signs in by single sign-on or acts by tokens."),
     )
 
     class Meta:
         model = User
         fields = (
             "username", "full_name", "email", "job_title", "role", "is_active", "is_service",
-            "time_zone", "language", "theme",
+            "time_zone", "language",
         )  # fmt: skip
 
     def clean_new_password(self) -> str:

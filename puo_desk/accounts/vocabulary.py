@@ -27,12 +27,6 @@ class Scope(models.TextChoices):
     REPORTS_WRITE = "reports:write", _("Build reports")
 
 
-class Theme(models.TextChoices):
-    AUTO = "auto", _("As the device")
-    LIGHT = "light", _("Light")
-    DARK = "dark", _("Dark")
-
-
 TOKEN_PREFIX = "puo"  # noqa: S105  no secret, the brand that every token begins with
 TOKEN_DAYS = 365
 """How long an API token lives when nothing else is asked for."""

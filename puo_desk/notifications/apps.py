@@ -11,6 +11,9 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from puo_desk.kernel.due_work import register_due_model
+        from puo_desk.kernel.pages.rail import register_rail
         from puo_desk.notifications.models import Notification
+        from puo_desk.notifications.web.rail import notifications_entry
 
         register_due_model(Notification, name="notifications", late_after=timedelta(minutes=2))
+        register_rail(notifications_entry, order=80)

@@ -41,15 +41,9 @@ class Notification(DueRow):
         ordering = ["-created_at", "-id"]
         indexes = [
             *DueRow.Meta.indexes,
-            models.Index(
-                fields=["recipient", "-id"], name="notification_list", condition=Q(channel="in_app")
-            ),
-            models.Index(
-                fields=["recipient"], name="notification_unread", condition=Q(channel="in_app", read_at=None)
-            ),
-            models.Index(
-                fields=["recipient", "-sent_at"], name="notification_mail", condition=Q(channel="mail")
-            ),
+            models.Index(fields=["recipient", "-id"], name="notification_list", condition=Q(channel="in_app")),
+            models.Index(fields=["recipient"], name="notification_unread", condition=Q(channel="in_app", read_at=None)),
+            models.Index(fields=["recipient", "-sent_at"], name="notification_mail", condition=Q(channel="mail")),
             models.Index(fields=["letter"], name="notification_letter", condition=Q(letter__isnull=False)),
             models.Index(
                 fields=["recipient", "supersedes_key"],

@@ -4,4 +4,4 @@ from django.urls import path
 
 from puo_desk.accounts.api.views import MeView
 
-urlpatterns = [path("me/", MeView.as_view(), name="api_me")]
+urlpatterns = [path("me/", MeView.as_view(), name="me")]

@@ -14,7 +14,7 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from puo_desk.accounts.vocabulary import STAFF_ROLES, Role, Theme
+from puo_desk.accounts.vocabulary import STAFF_ROLES, Role
 
 
 def validate_time_zone(value: str) -> None:
@@ -43,9 +43,7 @@ class People(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """One row is a person who may sign in, or (``is_service``) a system that acts through a token."""
 
-    username = models.CharField(
-        _("user name"), max_length=64, unique=True, validators=[UnicodeUsernameValidator()]
-    )
+    username = models.CharField(_("user name"), max_length=64, unique=True, validators=[UnicodeUsernameValidator()])
     email = models.EmailField(_("email"), blank=True)
     full_name = models.CharField(_("full name"), max_length=120, blank=True)
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.REQUESTER)
@@ -54,7 +52,6 @@ class User(AbstractBaseUser):
         _("time zone"), max_length=64, default=settings.DESK_TIME_ZONE, validators=[validate_time_zone]
     )
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
-    theme = models.CharField(_("appearance"), max_length=8, choices=Theme, default=Theme.AUTO)
     is_active = models.BooleanField(_("active"), default=True)
     is_service = models.BooleanField(_("service account"), default=False)
     access_epoch = models.PositiveIntegerField(
@@ -125,6 +122,4 @@ class User(AbstractBaseUser):
 
     def _session_hash(self, secret: str | None = None) -> str:
         material = f"{self.password}:{self.access_epoch}:{self.role}:{self.is_active}"
-        return salted_hmac(
-            "puo_desk.accounts.session", material, secret=secret, algorithm="sha256"
-        ).hexdigest()
+        return salted_hmac("puo_desk.accounts.session", material, secret=secret, algorithm="sha256").hexdigest()

@@ -93,9 +93,7 @@ def deactivate_person(*, user_id: int, actor: Actor, now: datetime) -> User:
     user.access_epoch += 1
     user.save(update_fields=["is_active", "access_epoch"])
     revoked = ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
-    events.record(
-        events.DEACTIVATED, user_id=user.pk, actor=actor, now=now, changes={"tokens_revoked": revoked}
-    )
+    events.record(events.DEACTIVATED, user_id=user.pk, actor=actor, now=now, changes={"tokens_revoked": revoked})
     return user
 
 
@@ -143,14 +141,14 @@ def _teams(leads_by_team: Mapping[int, bool]) -> dict[str, str]:
     return {str(team_id): "lead" if leads else "member" for team_id, leads in sorted(leads_by_team.items())}
 
 
-PREFERENCES = ("full_name", "time_zone", "language", "theme")
+PREFERENCES = ("full_name", "time_zone", "language")
 
 
 @transaction.atomic
 def change_preferences(
-    *, user_id: int, full_name: str, time_zone: str, language: str, theme: str, actor: Actor, now: datetime
+    *, user_id: int, full_name: str, time_zone: str, language: str, actor: Actor, now: datetime
 ) -> User:
-    """Change how the desk names a person and shows time, words and colours to the person.
+    """Change how the desk names a person and shows time and words to the person.
 
     Emits: person.preferences_changed. Raises: NotFound for anybody but the person; InvalidInput.
     """
@@ -158,10 +156,8 @@ def change_preferences(
     if actor.user_id != user_id:
         raise NotFound
     user = _locked(user_id)
-    wanted = {"full_name": full_name, "time_zone": time_zone, "language": language, "theme": theme}
-    changes = {
-        name: [getattr(user, name), value] for name, value in wanted.items() if getattr(user, name) != value
-    }
+    wanted = {"full_name": full_name, "time_zone": time_zone, "language": language}
+    changes = {name: [getattr(user, name), value] for name, value in wanted.items() if getattr(user, name) != value}
     if not changes:
         return user
     for name, value in wanted.items():

@@ -52,9 +52,7 @@ def create_token(
     if not name or len(name) > NAME_LENGTH:
         raise InvalidInput({"name": [_("Say in at most %d characters what the token is for.") % NAME_LENGTH]})
     if unknown := [scope for scope in wanted if scope not in Scope.values]:
-        raise InvalidInput(
-            {"scopes": [_("Unknown scope “%s”. Known: %s.") % (unknown[0], ", ".join(Scope.values))]}
-        )
+        raise InvalidInput({"scopes": [_("Unknown scope “%s”. Known: %s.") % (unknown[0], ", ".join(Scope.values))]})
     if not wanted:
         raise InvalidInput({"scopes": [_("Choose at least one scope.")]})
     if not user.is_active:

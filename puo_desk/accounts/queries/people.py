@@ -11,9 +11,7 @@ from puo_desk.accounts.vocabulary import STAFF_ROLES, Scope
 from puo_desk.kernel.actor import PERSON, SERVICE, Actor
 
 
-def actor_for(
-    user: User, *, source: str, scopes: frozenset[str] | None = None, request_id: str | None = None
-) -> Actor:
+def actor_for(user: User, *, source: str, scopes: frozenset[str] | None = None, request_id: str | None = None) -> Actor:
     """The actor that stands for a person during one request. One query: the person's teams."""
     memberships = list(Membership.objects.filter(user_id=user.pk).values_list("team_id", "is_lead"))
     named = {"request_id": request_id} if request_id else {}

@@ -16,7 +16,7 @@ from django.shortcuts import resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
 from puo_desk.accounts.models import User
-from puo_desk.accounts.policies import PUBLIC, require
+from puo_desk.accounts.policies import PUBLIC, STAFF, require
 from puo_desk.kernel.actor import Actor
 
 P = ParamSpec("P")
@@ -63,6 +63,11 @@ def page(
 def actor_of(request: HttpRequest) -> Actor | None:
     """Who makes the request; None for a stranger."""
     return cast("Actor | None", getattr(request, "actor", None))
+
+
+def shell_for(actor: Actor) -> str:
+    """The template that pages for everybody extend: the desk's shell for staff, the portal's for requesters."""
+    return "app.html" if actor.role in STAFF else "portal.html"
 
 
 def ask_to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from puo_desk.accounts.models import User
 from puo_desk.accounts.operations.tokens import NAME_LENGTH
-from puo_desk.accounts.vocabulary import Scope, Theme
+from puo_desk.accounts.vocabulary import Scope
 
 
 @cache
@@ -31,14 +31,13 @@ def _zone_choices() -> list[tuple[str, str]]:
 
 
 class ProfileForm(forms.Form):
-    """How the desk names a person, and shows time, words and colours to the person."""
+    """How the desk names a person, and shows time and words to the person."""
 
     full_name = forms.CharField(label=_("Full name"), max_length=120, required=False)
     time_zone = forms.ChoiceField(
         label=_("Time zone"), choices=_zone_choices, help_text=_("All times are shown in this zone.")
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    theme = forms.ChoiceField(label=_("Appearance"), choices=Theme.choices)
 
     @classmethod
     def of(cls, user: User) -> ProfileForm:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from puo_desk.accounts.web.views import profile
 
+app_name = "accounts"
 urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("profile/tokens/", profile.token_create, name="token_create"),

@@ -55,9 +55,7 @@ def claim_letters(*, now: datetime, limit: int = BATCH) -> list[Letter]:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN])
-    mails = Notification.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-        channel=Channel.MAIL
-    )
+    mails = Notification.objects.select_for_update(skip_locked=True, of=("self",)).filter(channel=Channel.MAIL)
     due = Q(state=DueState.WAITING, due_at__lte=now)
     lost = Q(state=DueState.CLAIMED, claimed_until__lt=now)
     ripe = list(mails.filter(due | lost).order_by("due_at", "id")[:limit])
@@ -115,17 +113,11 @@ def finish_letter(letter: Letter, *, now: datetime) -> bool:
 
 def stop_letter(letter: Letter, *, reason: str) -> bool:
     """Note that a letter is no longer wanted: its reader left, or has no address any more."""
-    return bool(
-        Notification.objects.filter(_held([letter])).update(
-            state=DueState.STOPPED, last_error=reason, **_FREE
-        )
-    )
+    return bool(Notification.objects.filter(_held([letter])).update(state=DueState.STOPPED, last_error=reason, **_FREE))
 
 
 @transaction.atomic
-def fail_letter(
-    letter: Letter, *, fault: Fault, error: str, now: datetime, surely_unsent: bool = False
-) -> bool:
+def fail_letter(letter: Letter, *, fault: Fault, error: str, now: datetime, surely_unsent: bool = False) -> bool:
     """Note that a letter could not be sent: it waits longer each time, and is set aside in the end.
 
     ``surely_unsent`` lets its rows join newer ones in another letter; without it the letter keeps its
@@ -152,9 +144,7 @@ def hold_all_mail(letters: Sequence[Letter], *, error: str, now: datetime) -> No
     Attempts do not count against a letter that was never tried; after 72 hours it is set aside all the same.
     """
     for letter in letters:
-        fail_letter(
-            letter, fault=Fault.CHANNEL, error=error, now=now, surely_unsent=letter.rows[0].attempts <= 1
-        )
+        fail_letter(letter, fault=Fault.CHANNEL, error=error, now=now, surely_unsent=letter.rows[0].attempts <= 1)
     waiting = Notification.objects.filter(channel=Channel.MAIL, state=DueState.WAITING, due_at__lte=now)
     waiting.update(due_at=now + CHANNEL_WAIT)
 

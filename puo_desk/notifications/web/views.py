@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from puo_desk.accounts.web.access import ReaderRequest, page
+from puo_desk.accounts.web.access import ReaderRequest, page, shell_for
 from puo_desk.notifications.operations.read import mark_all_read, mark_read
 from puo_desk.notifications.queries.bell import count_unread, list_notifications
 
@@ -32,6 +32,7 @@ def notification_list(request: ReaderRequest) -> HttpResponseBase:
         "next_before": rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None,
         "unread_only": unread_only,
         "unread": count_unread(viewer=request.actor),
+        "shell": shell_for(request.actor),
     }
     of_htmx = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
     template = "notifications/_notification_rows.html" if of_htmx else "notifications/notification_list.html"
@@ -51,7 +52,7 @@ def notification_open(request: ReaderRequest, notification_id: int) -> HttpRespo
     """Mark one as read and go where it leads."""
     notification = mark_read(notification_id=notification_id, actor=request.actor, now=timezone.now())
     here = url_has_allowed_host_and_scheme(notification.url, allowed_hosts=None)
-    return redirect(notification.url if notification.url and here else "notification_list")
+    return redirect(notification.url if notification.url and here else "notifications:list")
 
 
 @require_POST
@@ -61,4 +62,4 @@ def notification_read_all(request: ReaderRequest) -> HttpResponseBase:
     mark_all_read(actor=request.actor, now=timezone.now())
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=204, headers={"HX-Trigger": "notifications-changed"})
-    return redirect("notification_list")
+    return redirect("notifications:list")

@@ -28,9 +28,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--name", default="made by create_token")
         parser.add_argument("--days", type=int, default=TOKEN_DAYS)
-        parser.add_argument(
-            "--service", action="store_true", help="make the service account when it does not exist"
-        )
+        parser.add_argument("--service", action="store_true", help="make the service account when it does not exist")
         parser.add_argument(
             "--role", choices=Role.values, default=Role.AGENT.value, help="role of a service account made now"
         )
@@ -49,12 +47,8 @@ class Command(BaseCommand):
                 now=now,
             )
         except InvalidInput as refused:
-            raise CommandError(
-                "; ".join(line for lines in refused.errors.values() for line in lines)
-            ) from refused
-        self.stderr.write(
-            f"Token “{token.name}” of {user.username}, until {token.expires_at:%Y-%m-%d %H:%M} UTC."
-        )
+            raise CommandError("; ".join(line for lines in refused.errors.values() for line in lines)) from refused
+        self.stderr.write(f"Token “{token.name}” of {user.username}, until {token.expires_at:%Y-%m-%d %H:%M} UTC.")
         self.stdout.write(text)
 
     def _find_or_add(self, options: dict[str, Any], actor: Actor) -> User:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from puo_desk.accounts.operations.people import change_preferences
 from puo_desk.accounts.operations.tokens import create_token, revoke_token
 from puo_desk.accounts.queries.people import list_linked_accounts, list_team_names, list_tokens
-from puo_desk.accounts.web.access import ReaderRequest, page
+from puo_desk.accounts.web.access import ReaderRequest, page, shell_for
 from puo_desk.accounts.web.forms import ProfileForm, TokenForm
 from puo_desk.kernel.errors import InvalidInput
 
@@ -41,7 +41,7 @@ def profile(request: ReaderRequest) -> HttpResponseBase:
         else:
             with override(user.language):
                 messages.success(request, _("Your profile is saved."))
-            return redirect("profile")
+            return redirect("accounts:profile")
     return _profile_page(request, form=form, status=422)
 
 
@@ -66,7 +66,9 @@ def token_create(request: ReaderRequest) -> HttpResponseBase:
         for name, lines in refused.errors.items():
             form.add_error(name if name in form.fields else None, lines)  # type: ignore[arg-type]
         return _profile_page(request, token_form=form, status=422)
-    return render(request, "accounts/token_created.html", {"token": token, "text": text})
+    return render(
+        request, "accounts/token_created.html", {"token": token, "text": text, "shell": shell_for(request.actor)}
+    )
 
 
 @require_POST
@@ -75,7 +77,7 @@ def token_revoke(request: ReaderRequest, token_id: int) -> HttpResponseBase:
     """End one of the reader's tokens."""
     token = revoke_token(token_id=token_id, actor=request.actor, now=timezone.now())
     messages.success(request, _("The token “%s” is revoked.") % token.name)
-    return redirect("profile")
+    return redirect("accounts:profile")
 
 
 def _profile_page(
@@ -94,6 +96,6 @@ def _profile_page(
         "linked_accounts": list_linked_accounts(viewer=reader.actor),
         "mfa_enabled": is_mfa_enabled(reader.user),
         "has_password": reader.user.has_usable_password(),
-        "page_title": _("Profile"),
+        "shell": shell_for(reader.actor),
     }
     return render(request, "accounts/profile.html", context, status=status)
