@@ -7,11 +7,11 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Tickets")
 
     def ready(self) -> None:
-        from datetime import timedelta  # noqa: PLC0415
+        from datetime import timedelta
 
-        from puo_desk.kernel.due_work import register_due_model  # noqa: PLC0415
-        from tickets.models import FollowUp  # noqa: PLC0415
-        from tickets.operations import follow_ups, telling  # noqa: F401, PLC0415 - they subscribe when imported
-        from tickets.web import rail  # noqa: F401, PLC0415 - it registers the queue's views
+        from puo_desk.kernel.due_work import register_due_model
+        from tickets.models import FollowUp
+        from tickets.operations import follow_ups, telling  # noqa: F401 - they subscribe when imported
+        from tickets.web import rail  # noqa: F401 - it registers the queue's views
 
         register_due_model(FollowUp, name="follow-ups", late_after=timedelta(minutes=5))

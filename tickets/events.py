@@ -8,23 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from tickets.operations.change import TicketChange
 
 
-class Payload(Protocol):
-    """The typed data of one event. ``kind`` is a dotted past participle."""
-
-    kind: str
-
-    def as_data(self) -> dict[str, Any]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Base of payloads: the fields are the event's data."""
+    """Base of payloads: the typed data of one event. ``kind`` is a dotted past participle; fields are the data."""
 
     kind: ClassVar[str]
 

@@ -141,7 +141,9 @@ class Rendered:
     html: SafeString | None
 
 
-def render_panels(ticket: Ticket, *, viewer: Actor, now: datetime, place: str = "side", request: Any = None) -> list[Rendered]:
+def render_panels(
+    ticket: Ticket, *, viewer: Actor, now: datetime, place: str = "side", request: Any = None
+) -> list[Rendered]:
     """The panels of a place that the viewer may see, each rendered on its own."""
     about = PanelContext(ticket, viewer, now)
     shown = (panel for panel in panels if panel.place == place and may(viewer, panel.act))

@@ -23,7 +23,9 @@ class Category(models.Model):
     default_impact = models.PositiveSmallIntegerField(_("impact"), choices=Impact, default=Impact.LOW)
     default_urgency = models.PositiveSmallIntegerField(_("urgency"), choices=Urgency, default=Urgency.MEDIUM)
     keywords = models.CharField(
-        _("keywords"), max_length=300, blank=True,
+        _("keywords"),
+        max_length=300,
+        blank=True,
         help_text=_("Words by which a request of this kind is recognised while it is typed, separated by commas."),
     )
     is_sensitive = models.BooleanField(
@@ -37,7 +39,9 @@ class Category(models.Model):
         verbose_name_plural = _("categories")
         ordering = ["position", "name"]
         constraints = [
-            models.UniqueConstraint(fields=["parent", "name"], nulls_distinct=False, name="one_category_name_per_parent"),
+            models.UniqueConstraint(
+                fields=["parent", "name"], nulls_distinct=False, name="one_category_name_per_parent"
+            ),
             models.CheckConstraint(condition=~models.Q(parent=models.F("id")), name="category_not_its_own_parent"),
         ]
 
@@ -85,8 +89,12 @@ class Status(models.Model):
         verbose_name_plural = _("statuses")
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(fields=["category"], condition=models.Q(is_default=True), name="one_default_status_per_category"),
-            models.CheckConstraint(condition=models.Q(category__in=StatusCategory.values), name="known_status_category"),
+            models.UniqueConstraint(
+                fields=["category"], condition=models.Q(is_default=True), name="one_default_status_per_category"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(category__in=StatusCategory.values), name="known_status_category"
+            ),
             models.CheckConstraint(
                 condition=models.Q(waiting_on="") | models.Q(category=StatusCategory.PENDING),
                 name="only_pending_waits",
@@ -118,7 +126,9 @@ class KnownIncident(models.Model):
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     started_at = models.DateTimeField(_("since"))
     ended_at = models.DateTimeField(_("until"), null=True, blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("known incident")

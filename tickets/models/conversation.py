@@ -32,7 +32,9 @@ class Message(models.Model):
         indexes = [models.Index(fields=["ticket", "id"], name="message_of_ticket")]
         constraints = [
             models.UniqueConstraint(
-                fields=["ticket", "external_id"], condition=~models.Q(external_id=""), name="one_message_per_external_id"
+                fields=["ticket", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="one_message_per_external_id",
             )
         ]
 

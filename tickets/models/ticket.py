@@ -41,11 +41,20 @@ class Ticket(models.Model):
     """
 
     subject = models.CharField(_("subject"), max_length=SUBJECT_LENGTH)
-    requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("requester"))
+    requester = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("requester")
+    )
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team"))
+    team = models.ForeignKey(
+        Team, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
+    )
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("assignee")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("assignee"),
     )
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("category")
@@ -64,7 +73,9 @@ class Ticket(models.Model):
     updated_at = models.DateTimeField()
     first_replied_at = models.DateTimeField(null=True, blank=True)
     waiting_since = models.DateTimeField(
-        null=True, blank=True, help_text=_("Since when the requester waits for an answer; empty when the desk does not owe one.")
+        null=True,
+        blank=True,
+        help_text=_("Since when the requester waits for an answer; empty when the desk does not owe one."),
     )
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -101,27 +112,41 @@ class Ticket(models.Model):
             models.Index(fields=["assignee", "due_order", "id"], condition=_ACTIVE_ROWS, name="ticket_assignee_due"),
             models.Index(fields=["team", "due_order", "id"], condition=_ACTIVE_ROWS, name="ticket_team_due"),
             models.Index(
-                fields=["due_order", "id"], condition=_ACTIVE_ROWS & models.Q(assignee=None), name="ticket_unassigned_due"
+                fields=["due_order", "id"],
+                condition=_ACTIVE_ROWS & models.Q(assignee=None),
+                name="ticket_unassigned_due",
             ),
             models.Index(
                 fields=["due_order", "id"], condition=models.Q(status_category="pending"), name="ticket_pending_due"
             ),
             models.Index(
-                fields=["at_risk_at"], condition=_ACTIVE_ROWS & models.Q(at_risk_at__isnull=False), name="ticket_at_risk"
+                fields=["at_risk_at"],
+                condition=_ACTIVE_ROWS & models.Q(at_risk_at__isnull=False),
+                name="ticket_at_risk",
             ),
             models.Index(fields=["requester", "-id"], name="ticket_requester_newest"),
             models.Index(fields=["incident"], condition=models.Q(incident__isnull=False), name="ticket_incident"),
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["external_source", "external_id"], condition=~models.Q(external_id=""), name="one_ticket_per_external_id"
+                fields=["external_source", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="one_ticket_per_external_id",
             ),
-            models.CheckConstraint(condition=models.Q(status_category__in=StatusCategory.values), name="ticket_known_category"),
-            models.CheckConstraint(condition=models.Q(priority__range=(1, 4)), name="ticket_known_priority"),
-            models.CheckConstraint(condition=models.Q(impact__range=(1, 3), urgency__range=(1, 3)), name="ticket_known_impact"),
-            models.CheckConstraint(condition=models.Q(rating=None) | models.Q(rating__range=(1, 5)), name="ticket_rating_1_to_5"),
             models.CheckConstraint(
-                condition=models.Q(status_category__in=ACTIVE) | models.Q(resolved_at__isnull=False) | models.Q(closed_at__isnull=False),
+                condition=models.Q(status_category__in=StatusCategory.values), name="ticket_known_category"
+            ),
+            models.CheckConstraint(condition=models.Q(priority__range=(1, 4)), name="ticket_known_priority"),
+            models.CheckConstraint(
+                condition=models.Q(impact__range=(1, 3), urgency__range=(1, 3)), name="ticket_known_impact"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(rating=None) | models.Q(rating__range=(1, 5)), name="ticket_rating_1_to_5"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status_category__in=ACTIVE)
+                | models.Q(resolved_at__isnull=False)
+                | models.Q(closed_at__isnull=False),
                 name="solved_ticket_has_instant",
             ),
         ]

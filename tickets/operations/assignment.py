@@ -13,6 +13,7 @@ from puo_desk.kernel.errors import DomainError, InvalidInput
 from tickets.events import TeamChanged, TicketAssigned
 from tickets.models import Ticket
 from tickets.operations.change import TicketChange, changing_ticket
+from tickets.operations.statuses import begin_work
 
 
 class AlreadyClaimed(DomainError):
@@ -46,7 +47,9 @@ def assign_ticket(
 
     Emits: ticket.assigned. Raises: NotFound, NotPermitted, StaleVersion, InvalidInput.
     """
-    with changing_ticket(ticket_id, act="ticket.assign", actor=actor, now=now, expected_version=expected_version) as change:
+    with changing_ticket(
+        ticket_id, act="ticket.assign", actor=actor, now=now, expected_version=expected_version
+    ) as change:
         if assignee_id is not None:
             _working_person(assignee_id)
         assign(change, assignee_id)
@@ -66,6 +69,7 @@ def claim_ticket(*, ticket_id: int, actor: Actor, now: datetime) -> Ticket:
         if actor.user_id is None:
             raise InvalidInput({"assignee": [_("Only a person can claim a ticket.")]})
         assign(change, actor.user_id)
+        begin_work(change)
     return change.ticket
 
 
@@ -77,14 +81,19 @@ def move_to_team(
     Emits: ticket.team_changed, and ticket.assigned when the assignee lets go.
     Raises: NotFound, NotPermitted, StaleVersion, InvalidInput.
     """
-    with changing_ticket(ticket_id, act="ticket.set_team", actor=actor, now=now, expected_version=expected_version) as change:
+    with changing_ticket(
+        ticket_id, act="ticket.set_team", actor=actor, now=now, expected_version=expected_version
+    ) as change:
         ticket = change.ticket
         if team_id is not None and not Team.objects.filter(pk=team_id, is_active=True).exists():
             raise InvalidInput({"team": [_("There is no active team with this id.")]})
         if ticket.team_id != team_id:
             change.record(TeamChanged(old=ticket.team_id, new=team_id))
             change.set(team_id=team_id)
-            if ticket.assignee_id and not User.objects.filter(pk=ticket.assignee_id, memberships__team_id=team_id).exists():
+            if (
+                ticket.assignee_id
+                and not User.objects.filter(pk=ticket.assignee_id, memberships__team_id=team_id).exists()
+            ):
                 assign(change, None)
     return change.ticket
 
@@ -94,5 +103,3 @@ def _working_person(user_id: int) -> User:
     if person is None:
         raise InvalidInput({"assignee": [_("Choose somebody who works at the desk.")]})
     return person
-
-

@@ -68,9 +68,7 @@ def _safe_name(file_name: str) -> str:
     return name[-200:] or "file"
 
 
-def claim_files(
-    message: Message, *, keys: Sequence[UUID], field_keys: Mapping[str, UUID], actor: Actor
-) -> None:
+def claim_files(message: Message, *, keys: Sequence[UUID], field_keys: Mapping[str, UUID], actor: Actor) -> None:
     """Hang the actor's uploads on a message. Raises: InvalidInput for a file that is not the actor's to send."""
     field_of = {key: field for field, key in field_keys.items()}
     wanted = list(dict.fromkeys([*keys, *field_of]))
@@ -78,9 +76,7 @@ def claim_files(
         return
     if len(wanted) > settings.UPLOAD_MAX_FILES:
         raise InvalidInput({"files": [_("At most %(limit)d files at once.") % {"limit": settings.UPLOAD_MAX_FILES}]})
-    files = list(
-        Attachment.objects.select_for_update().filter(key__in=wanted, message=None, uploader_id=actor.user_id)
-    )
+    files = list(Attachment.objects.select_for_update().filter(key__in=wanted, message=None, uploader_id=actor.user_id))
     if len(files) != len(wanted):
         raise InvalidInput({"files": [_("A file is missing or was sent already. Attach it again.")]})
     for file in files:

@@ -18,11 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import NotFound, StaleVersion
 from puo_desk.kernel.live.publish import publish
-from tickets.events import Payload, handlers
+from tickets.events import Recorded, handlers
 from tickets.models import Ticket, TicketEvent
 from tickets.policies import require, visible_tickets
 
 LABEL_LENGTH = 120
+ANNOUNCED_AT_MOST = 50
 
 
 class TicketChange:
@@ -42,7 +43,7 @@ class TicketChange:
             setattr(self.ticket, name, value)
         self._fields.update(values)
 
-    def record(self, payload: Payload, *, at: datetime | None = None) -> TicketEvent:
+    def record(self, payload: Recorded, *, at: datetime | None = None) -> TicketEvent:
         """Add an event. ``at`` is given only when the thing happened at another instant than now."""
         self.ticket.last_event_seq += 1
         event = TicketEvent(
@@ -82,18 +83,15 @@ class TicketChange:
 
 
 def announce(tickets: Sequence[Ticket]) -> None:
-    """Tell open browsers, after the commit, which tickets changed. They fetch what they may see themselves."""
-    ids = [ticket.pk for ticket in tickets]
-
-    def tell() -> None:
-        publish([f"ticket:{ticket_id}" for ticket_id in ids[:50]] + ["queue"], {"tickets": ids[:50]})
-
-    transaction.on_commit(tell, robust=True)
+    """Tell open browsers, after the commit, that tickets changed. They fetch what they may see themselves."""
+    publish(["queue", *(f"ticket.{ticket.pk}" for ticket in tickets[:ANNOUNCED_AT_MOST])])
 
 
 def locked_ticket(ticket_id: int, *, actor: Actor) -> Ticket:
     """The ticket under its row lock. Raises: NotFound when it is absent or not for the actor to see."""
-    ticket = visible_tickets(actor).select_for_update(of=("self",)).select_related("status").filter(pk=ticket_id).first()
+    ticket = (
+        visible_tickets(actor).select_for_update(of=("self",)).select_related("status").filter(pk=ticket_id).first()
+    )
     if ticket is None:
         raise NotFound(_("There is no such ticket, or you may not see it."))
     return ticket

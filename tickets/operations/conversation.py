@@ -15,7 +15,7 @@ from tickets.models import Draft, Message, ReadMark, Ticket
 from tickets.operations.attachments import claim_files
 from tickets.operations.change import TicketChange, changing_ticket
 from tickets.operations.search_documents import index_words
-from tickets.operations.statuses import default_status, find_status, move_to
+from tickets.operations.statuses import begin_work, find_status, move_to, wake
 from tickets.operations.writing import checked_body, write_message
 from tickets.policies import can
 from tickets.vocabulary import SOLVED, Channel, MessageKind, StatusCategory, WaitingOn
@@ -87,22 +87,21 @@ def _hear_requester(change: TicketChange) -> None:
     ticket = change.ticket
     waits = ticket.status.waiting_on == WaitingOn.REQUESTER
     if ticket.status_category in SOLVED or waits:
-        move_to(change, default_status(StatusCategory.OPEN), reason="requester_wrote")
+        wake(change, reason="requester_wrote")
     change.set(waiting_since=ticket.waiting_since or change.now)
 
 
 def _answer_requester(change: TicketChange, status_code: str | None) -> None:
     ticket = change.ticket
     change.set(first_replied_at=ticket.first_replied_at or change.now, waiting_since=None)
+    begin_work(change)
     if status_code:
         status = find_status(status_code)
         if can(change.actor, "ticket.resolve" if status.category in SOLVED else "ticket.set_status", ticket):
             move_to(change, status)
 
 
-def note_on_ticket(
-    *, ticket_id: int, body: str, actor: Actor, now: datetime, files: Sequence[UUID] = ()
-) -> Message:
+def note_on_ticket(*, ticket_id: int, body: str, actor: Actor, now: datetime, files: Sequence[UUID] = ()) -> Message:
     """Say something among agents. The requester never sees it on any path.
 
     Emits: ticket.noted. Raises: NotFound, NotPermitted, InvalidInput.

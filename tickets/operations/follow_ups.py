@@ -40,7 +40,10 @@ def plan_follow_up(change: TicketChange) -> None:
     if not statuses:
         return
     facts = statuses[-1].data
-    _arm(change.ticket, first_step(plan(), category=facts["new_category"], waiting_on=facts["waiting_on"], since=change.now))
+    _arm(
+        change.ticket,
+        first_step(plan(), category=facts["new_category"], waiting_on=facts["waiting_on"], since=change.now),
+    )
 
 
 def _arm(ticket: Ticket, step: NextStep | None) -> None:

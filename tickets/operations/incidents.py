@@ -24,7 +24,11 @@ def publish_incident(
     """
     require(actor, "incident.manage")
     title, public_summary = normalise_text(title).strip(), normalise_text(public_summary).strip()
-    errors = {name: [_("Write this first.")] for name, text in (("title", title), ("public_summary", public_summary)) if not text}
+    errors = {
+        name: [_("Write this first.")]
+        for name, text in (("title", title), ("public_summary", public_summary))
+        if not text
+    }
     if len(title) > 160:
         errors["title"] = [_("Keep this below %(limit)d characters.") % {"limit": 160}]
     if errors:

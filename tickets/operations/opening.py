@@ -15,6 +15,7 @@ from puo_desk.accounts.models import Team, User
 from puo_desk.accounts.policies import require
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import InvalidInput
+from puo_desk.kernel.pages.markdown import plain_text_preview
 from puo_desk.kernel.text import normalise_text
 from tickets.events import IncidentFollowed, TicketOpened
 from tickets.models import Category, KnownIncident, Ticket
@@ -60,7 +61,7 @@ def _next_ticket_id() -> int:
 def subject_from(body: str) -> str:
     """The first sentence or line of what was said, as a subject."""
     line = next((line.strip() for line in body.splitlines() if line.strip()), "")
-    sentence = line.split(". ")[0]
+    sentence = plain_text_preview(line, len(line)).split(". ")[0] or line
     return sentence if len(sentence) <= SUBJECT_LENGTH else sentence[: SUBJECT_LENGTH - 1].rstrip() + "…"
 
 
@@ -177,4 +178,3 @@ def _answers(category: Category | None, new: NewTicket) -> dict[str, Any]:
     if judged.errors:
         raise InvalidInput({f"form_answers.{key}": lines for key, lines in judged.errors.items()})
     return judged.answers
-

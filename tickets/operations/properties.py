@@ -40,7 +40,9 @@ def set_priority(
     _known("urgency", urgency, Urgency)
     if priority is None and impact is None and urgency is None:
         raise InvalidInput({"priority": [_("Send a priority, or impact and urgency.")]})
-    with changing_ticket(ticket_id, act="ticket.set_priority", actor=actor, now=now, expected_version=expected_version) as change:
+    with changing_ticket(
+        ticket_id, act="ticket.set_priority", actor=actor, now=now, expected_version=expected_version
+    ) as change:
         ticket = change.ticket
         new_impact, new_urgency = impact or ticket.impact, urgency or ticket.urgency
         new = priority or priority_of(new_impact, new_urgency)
@@ -62,7 +64,9 @@ def set_category(
 
     Emits: ticket.category_changed. Raises: NotFound, NotPermitted, StaleVersion, InvalidInput.
     """
-    with changing_ticket(ticket_id, act="ticket.set_category", actor=actor, now=now, expected_version=expected_version) as change:
+    with changing_ticket(
+        ticket_id, act="ticket.set_category", actor=actor, now=now, expected_version=expected_version
+    ) as change:
         if category_id is not None and not Category.objects.filter(pk=category_id, is_active=True).exists():
             raise InvalidInput({"category": [_("There is no active category with this id.")]})
         if change.ticket.category_id != category_id:
@@ -74,11 +78,18 @@ def set_category(
 def rename_ticket(
     *, ticket_id: int, subject: str, actor: Actor, now: datetime, expected_version: int | None = None
 ) -> Ticket:
-    """Give a ticket a better subject. Emits: ticket.renamed. Raises: NotFound, NotPermitted, StaleVersion, InvalidInput."""
+    """Give a ticket a better subject.
+
+    Emits: ticket.renamed. Raises: NotFound, NotPermitted, StaleVersion, InvalidInput.
+    """
     new = " ".join(normalise_text(subject).split())
     if not new or len(new) > SUBJECT_LENGTH:
-        raise InvalidInput({"subject": [_("Write a subject of 1 to %(limit)d characters.") % {"limit": SUBJECT_LENGTH}]})
-    with changing_ticket(ticket_id, act="ticket.rename", actor=actor, now=now, expected_version=expected_version) as change:
+        raise InvalidInput(
+            {"subject": [_("Write a subject of 1 to %(limit)d characters.") % {"limit": SUBJECT_LENGTH}]}
+        )
+    with changing_ticket(
+        ticket_id, act="ticket.rename", actor=actor, now=now, expected_version=expected_version
+    ) as change:
         if change.ticket.subject != new:
             change.record(TicketRenamed(old=change.ticket.subject, new=new))
             change.set(subject=new)
@@ -101,7 +112,9 @@ def tag_ticket(
             raise InvalidInput({"tags": [_("A ticket takes at most %(limit)d tags.") % {"limit": TAGS_AT_MOST}]})
         if new != sorted(ticket.tag_names):
             change.record(
-                TicketTagged(added=sorted(set(new) - set(ticket.tag_names)), removed=sorted(set(ticket.tag_names) - set(new)))
+                TicketTagged(
+                    added=sorted(set(new) - set(ticket.tag_names)), removed=sorted(set(ticket.tag_names) - set(new))
+                )
             )
             change.set(tag_names=new)
             Tag.objects.bulk_create([Tag(name=name) for name in new], ignore_conflicts=True)
@@ -112,5 +125,7 @@ def _tag_names(names: Iterable[str]) -> set[str]:
     cleaned = {" ".join(normalise_text(name).lower().split()) for name in names}
     cleaned.discard("")
     if any(len(name) > TAG_LENGTH or "," in name for name in cleaned):
-        raise InvalidInput({"tags": [_("A tag has at most %(limit)d characters and no comma.") % {"limit": TAG_LENGTH}]})
+        raise InvalidInput(
+            {"tags": [_("A tag has at most %(limit)d characters and no comma.") % {"limit": TAG_LENGTH}]}
+        )
     return cleaned

@@ -36,7 +36,10 @@ def unwatch_ticket(*, ticket_id: int, actor: Actor, now: datetime) -> Ticket:
 
 
 def link_tickets(*, ticket_id: int, other_id: int, kind: str, actor: Actor, now: datetime) -> Ticket:
-    """Tie a ticket to another one that the actor sees. Emits: ticket.linked. Raises: NotFound, NotPermitted, InvalidInput."""
+    """Tie a ticket to another one that the actor sees.
+
+    Emits: ticket.linked. Raises: NotFound, NotPermitted, InvalidInput.
+    """
     _check_link(ticket_id, other_id, kind, actor)
     with changing_ticket(ticket_id, act="ticket.link", actor=actor, now=now) as change:
         _row, created = TicketLink.objects.get_or_create(ticket_id=ticket_id, other_id=other_id, kind=kind)

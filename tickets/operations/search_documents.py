@@ -14,12 +14,13 @@ _VECTOR = (
     "setweight(to_tsvector('simple', %s), '{heading}') || setweight(to_tsvector('simple', %s), '{body}')"
     " || setweight(to_tsvector(%s::regconfig, %s), '{body}')"
 )
+# The parts are constants of this module; all values are parameters.
 _OPEN_SQL = f"""
 INSERT INTO tickets_ticketsearch (ticket_id, public_document, full_document)
 SELECT %s, document, document FROM (SELECT {_VECTOR.format(heading="A", body="C")} AS document) AS made
 ON CONFLICT (ticket_id) DO UPDATE
 SET public_document = EXCLUDED.public_document, full_document = EXCLUDED.full_document
-"""
+"""  # noqa: S608
 _ADD_SQL = """
 UPDATE tickets_ticketsearch AS search
 SET full_document = search.full_document || made.document,
@@ -42,4 +43,3 @@ def index_words(*, ticket_id: int, text: str, is_public: bool, language: str) ->
     folded = fold_for_search(text[:INDEXED_CHARACTERS])
     with connection.cursor() as cursor:
         cursor.execute(_ADD_SQL, [is_public, folded, regconfig_for(language), folded, ticket_id])
-

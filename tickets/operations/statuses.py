@@ -13,7 +13,7 @@ from tickets.events import STATUS_PAYLOADS, FixConfirmed, TicketRated
 from tickets.models import Status, Ticket
 from tickets.operations.change import TicketChange, changing_ticket
 from tickets.rules.transitions import can_transition, event_kind, is_reopening
-from tickets.vocabulary import SOLVED, StatusCategory, WaitingOn
+from tickets.vocabulary import SOLVED, StatusCategory
 
 RATING_COMMENT_LENGTH = 2_000
 _ACT_INTO = {StatusCategory.RESOLVED.value: "ticket.resolve", StatusCategory.CLOSED.value: "ticket.close"}
@@ -34,6 +34,24 @@ class NotSolvedYet(DomainError):
 def default_status(category: str) -> Status:
     """The status a desk takes when only the category is known."""
     return Status.objects.get(category=category, is_default=True)
+
+
+def working_status() -> Status:
+    """The status of a ticket that somebody works on: the first open one after the status of new tickets."""
+    statuses = Status.objects.filter(category=StatusCategory.OPEN, is_active=True).order_by("is_default", "position")
+    return statuses[0]
+
+
+def begin_work(change: TicketChange) -> None:
+    """A new ticket that somebody takes or answers is new no longer."""
+    if change.ticket.status.category == StatusCategory.OPEN and change.ticket.status.is_default:
+        move_to(change, working_status())
+
+
+def wake(change: TicketChange, *, reason: str) -> None:
+    """Bring a waiting or solved ticket back to work; as new when nobody has answered it yet."""
+    has_answer = change.ticket.first_replied_at is not None
+    move_to(change, working_status() if has_answer else default_status(StatusCategory.OPEN), reason=reason)
 
 
 def find_status(code: str) -> Status:
@@ -93,7 +111,9 @@ def set_status(
 
 def resolve_ticket(*, ticket_id: int, actor: Actor, now: datetime, expected_version: int | None = None) -> Ticket:
     """Say that the work is done. Emits: ticket.resolved. Raises: as ``set_status``."""
-    with changing_ticket(ticket_id, act="ticket.resolve", actor=actor, now=now, expected_version=expected_version) as change:
+    with changing_ticket(
+        ticket_id, act="ticket.resolve", actor=actor, now=now, expected_version=expected_version
+    ) as change:
         move_to(change, default_status(StatusCategory.RESOLVED))
     return change.ticket
 
@@ -102,7 +122,9 @@ def close_ticket(
     *, ticket_id: int, actor: Actor, now: datetime, expected_version: int | None = None, reason: str = ""
 ) -> Ticket:
     """End a ticket for good. Emits: ticket.closed. Raises: as ``set_status``."""
-    with changing_ticket(ticket_id, act="ticket.close", actor=actor, now=now, expected_version=expected_version) as change:
+    with changing_ticket(
+        ticket_id, act="ticket.close", actor=actor, now=now, expected_version=expected_version
+    ) as change:
         move_to(change, default_status(StatusCategory.CLOSED), reason=reason)
     return change.ticket
 
@@ -111,10 +133,12 @@ def reopen_ticket(
     *, ticket_id: int, actor: Actor, now: datetime, expected_version: int | None = None, reason: str = ""
 ) -> Ticket:
     """Bring a solved ticket back to work. Emits: ticket.reopened. Raises: as ``set_status``, NotSolvedYet."""
-    with changing_ticket(ticket_id, act="ticket.reopen", actor=actor, now=now, expected_version=expected_version) as change:
+    with changing_ticket(
+        ticket_id, act="ticket.reopen", actor=actor, now=now, expected_version=expected_version
+    ) as change:
         if change.ticket.status_category not in SOLVED:
             raise NotSolvedYet
-        move_to(change, default_status(StatusCategory.OPEN), reason=reason)
+        wake(change, reason=reason)
     return change.ticket
 
 
@@ -149,12 +173,3 @@ def rate_ticket(*, ticket_id: int, score: int, comment: str, actor: Actor, now: 
             change.record(TicketRated(score=score, has_comment=bool(comment)))
             change.set(rating=score, rating_comment=comment, rated_at=now)
     return change.ticket
-
-
-def wait_for_requester(change: TicketChange) -> None:
-    """Put an open ticket on hold until the requester answers."""
-    status = Status.objects.filter(
-        category=StatusCategory.PENDING, waiting_on=WaitingOn.REQUESTER, is_active=True
-    ).first()
-    if status is not None:
-        move_to(change, status)

@@ -6,7 +6,6 @@ watchers are told what others do. Nobody is told of the own act.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -18,21 +17,25 @@ from tickets.models import TicketEvent, Watcher
 from tickets.operations.change import TicketChange
 from tickets.vocabulary import MessageKind
 
-register_kind(
-    "ticket.answered",
-    _("%(actor)s answered %(number)s"),
-    _("%(subject)s\n\n%(preview)s"),
-    icon="reply",
-)
-register_kind("ticket.requester_wrote", _("%(actor)s wrote on %(number)s"), _("%(subject)s\n\n%(preview)s"), channels=["in_app"], icon="message")
-register_kind("ticket.noted", _("%(actor)s left a note on %(number)s"), _("%(subject)s"), channels=["in_app"], icon="lock")
-register_kind("ticket.assigned", _("%(actor)s assigned %(number)s to you"), _("%(subject)s"), channels=["in_app"], icon="user")
-register_kind("ticket.resolved", _("%(number)s is resolved: did it help?"), _("%(subject)s\n\nTell us whether it is fixed, or write back and we go on."), tone="ok", icon="check")  # fmt: skip
-register_kind("ticket.closed", _("%(number)s is closed"), _("%(subject)s"), icon="check")
-register_kind("ticket.reopened", _("%(number)s was reopened"), _("%(subject)s"), channels=["in_app"], tone="warn", icon="refresh")
-register_kind("ticket.rated", _("%(number)s was rated"), _("%(subject)s"), channels=["in_app"], icon="star")
+_SUBJECT = _("%(subject)s")
+_SAID = _("%(subject)s\n\n%(preview)s")
 
-_Audience = Callable[[TicketChange, TicketEvent, frozenset[int]], dict[int, str]]
+register_kind("ticket.answered", _("%(actor)s answered %(number)s"), _SAID, icon="reply")
+register_kind("ticket.requester_wrote", _("%(actor)s wrote on %(number)s"), _SAID, channels=["in_app"], icon="message")
+register_kind("ticket.noted", _("%(actor)s left a note on %(number)s"), _SUBJECT, channels=["in_app"], icon="lock")
+register_kind("ticket.assigned", _("%(actor)s assigned %(number)s to you"), _SUBJECT, channels=["in_app"], icon="user")
+register_kind(
+    "ticket.resolved",
+    _("%(number)s is resolved: did it help?"),
+    _("%(subject)s\n\nTell us whether it is fixed, or write back and we go on."),
+    tone="ok",
+    icon="check",
+)
+register_kind("ticket.closed", _("%(number)s is closed"), _SUBJECT, icon="check")
+register_kind(
+    "ticket.reopened", _("%(number)s was reopened"), _SUBJECT, channels=["in_app"], tone="warn", icon="refresh"
+)
+register_kind("ticket.rated", _("%(number)s was rated"), _SUBJECT, channels=["in_app"], icon="star")
 
 
 @subscribe
@@ -92,5 +95,7 @@ def _news(change: TicketChange, event: TicketEvent, user_id: int, kind: str) -> 
         about=f"ticket:{ticket.pk}",
         facts=facts,
         url=f"/requests/{ticket.number}/" if is_requester else f"/tickets/{ticket.number}/",
-        supersedes_key=f"ticket:{ticket.pk}:status" if kind in ("ticket.resolved", "ticket.closed", "ticket.reopened") else "",
+        supersedes_key=f"ticket:{ticket.pk}:status"
+        if kind in ("ticket.resolved", "ticket.closed", "ticket.reopened")
+        else "",
     )

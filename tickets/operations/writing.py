@@ -23,9 +23,7 @@ def checked_body(body: str) -> str:
     return text
 
 
-def write_message(
-    change: TicketChange, *, kind: str, body: str, channel: str, external_id: str = ""
-) -> Message:
+def write_message(change: TicketChange, *, kind: str, body: str, channel: str, external_id: str = "") -> Message:
     """Store a message and, but for the one that opens a ticket, record that it was said.
 
     The opening message carries the sequence of ``ticket.opened``. Its author is who acts, or the

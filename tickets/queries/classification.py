@@ -31,7 +31,7 @@ class CategoryRow:
 
     @property
     def label(self) -> str:
-        return " › ".join(self.path)  # noqa: RUF001
+        return " › ".join(self.path)
 
 
 def list_categories() -> list[CategoryRow]:

@@ -110,9 +110,18 @@ _DESK_ONLY_FACTS = frozenset({"assignee", "team", "impact", "urgency", "priority
 
 
 def _event_row(event: TicketEvent, *, shows_all: bool) -> EventRow:
-    facts = event.data if shows_all else {key: value for key, value in event.data.items() if key not in _DESK_ONLY_FACTS}
+    facts = (
+        event.data if shows_all else {key: value for key, value in event.data.items() if key not in _DESK_ONLY_FACTS}
+    )
     return EventRow(
-        event.seq, event.kind, event.actor_id, event.actor_label, event.source, event.occurred_at, facts, event.request_id
+        event.seq,
+        event.kind,
+        event.actor_id,
+        event.actor_label,
+        event.source,
+        event.occurred_at,
+        facts,
+        event.request_id,
     )
 
 

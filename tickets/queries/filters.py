@@ -36,7 +36,9 @@ class TicketFilter(django_filters.FilterSet):
     external_id = django_filters.CharFilter(field_name="external_id", label=_("External id"))
     opened_after = django_filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte", label=_("Opened from"))
     opened_before = django_filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="lt", label=_("Opened before"))
-    updated_after = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte", label=_("Changed from"))
+    updated_after = django_filters.IsoDateTimeFilter(
+        field_name="updated_at", lookup_expr="gte", label=_("Changed from")
+    )
     due_before = django_filters.IsoDateTimeFilter(field_name="next_due_at", lookup_expr="lt", label=_("Due before"))
 
     class Meta:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -115,7 +115,13 @@ _PATHS = {
     "team_name": "team__name", "category_name": "category__name",
 }  # fmt: skip
 _NAMES = [column.name for column in fields(TicketRow) if column.name != "is_unread"]
-_SELECTED = [*(_PATHS.get(name, name) for name in _NAMES), "requester__username", "assignee__username", "due_order", "waiting_order"]
+_SELECTED = [
+    *(_PATHS.get(name, name) for name in _NAMES),
+    "requester__username",
+    "assignee__username",
+    "due_order",
+    "waiting_order",
+]
 
 
 def ticket_rows(tickets: QuerySet[Ticket], *, viewer: Actor | None = None) -> list[TicketRow]:
@@ -167,9 +173,9 @@ def count_views(*, viewer: Actor, now: datetime, codes: Sequence[str] = COUNTED_
     parts, params = [], []
     for code in codes:
         capped = tickets_in_view(code, viewer=viewer, now=now).order_by().values("pk")[:COUNT_CAP]
-        sql, sql_params = capped.query.sql_with_params()
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS capped)")
+        sql, sql_params = capped.query.get_compiler(DEFAULT_DB_ALIAS, elide_empty=False).as_sql()
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS capped)")  # noqa: S608 - made by the ORM from enumerated views
         params.extend(sql_params)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", params)  # noqa: S608 - SQL made by the ORM from enumerated views
+        cursor.execute(f"SELECT {', '.join(parts)}", params)
         return dict(zip(codes, cursor.fetchone(), strict=True))

@@ -69,8 +69,9 @@ _SENTENCES: dict[str, Sentence] = {
     "ticket.linked": _linked(gettext_lazy("linked to %(number)s")),
     "ticket.unlinked": _linked(gettext_lazy("link to %(number)s removed")),
     "ticket.chased": lambda facts, names: _("reminded the requester, time %(step)s") % facts,
-    "ticket.incident_followed": lambda facts, names: _("about the known incident “%(title)s”")
-    % {"title": names["incident"].get(facts["incident"], "?")},
+    "ticket.incident_followed": lambda facts, names: (
+        _("about the known incident “%(title)s”") % {"title": names["incident"].get(facts["incident"], "?")}
+    ),
 }
 _SILENT = frozenset({"ticket.replied", "ticket.noted"})
 """Told by the message itself."""
@@ -105,10 +106,17 @@ def history_lines(events: Sequence[EventRow]) -> list[HistoryLine]:
         if lines and event.request_id == request_id and lines[-1].actor_label == event.actor_label:
             last = lines[-1]
             lines[-1] = HistoryLine(
-                last.actor_label, (*last.sentences, sentence), last.at, last.source, event.seq, (*last.kinds, event.kind)
+                last.actor_label,
+                (*last.sentences, sentence),
+                last.at,
+                last.source,
+                event.seq,
+                (*last.kinds, event.kind),
             )
         else:
-            lines.append(HistoryLine(event.actor_label, (sentence,), event.occurred_at, event.source, event.seq, (event.kind,)))
+            lines.append(
+                HistoryLine(event.actor_label, (sentence,), event.occurred_at, event.source, event.seq, (event.kind,))
+            )
         request_id = event.request_id
     return lines
 
@@ -139,7 +147,9 @@ def _names(events: Iterable[EventRow]) -> dict[str, dict[Any, str]]:
         "person": {row.pk: row.display_name for row in User.objects.filter(pk__in=people)} if people else {},
         "team": dict(Team.objects.filter(pk__in=teams).values_list("id", "name")) if teams else {},
         "category": dict(Category.objects.filter(pk__in=categories).values_list("id", "name")) if categories else {},
-        "incident": dict(KnownIncident.objects.filter(pk__in=incidents).values_list("id", "title")) if incidents else {},
+        "incident": dict(KnownIncident.objects.filter(pk__in=incidents).values_list("id", "title"))
+        if incidents
+        else {},
         "status": dict(Status.objects.values_list("code", "name")) if has_status else {},
     }
 

@@ -35,7 +35,9 @@ class Judged:
     errors: dict[str, list[Any]]
 
 
-def judge_answers(fields: Sequence[FieldRule], given: Mapping[str, Any], *, files: frozenset[str] = frozenset()) -> Judged:
+def judge_answers(
+    fields: Sequence[FieldRule], given: Mapping[str, Any], *, files: frozenset[str] = frozenset()
+) -> Judged:
     """Check the answers of one form. ``files`` names the file fields for which a file came along.
 
     Shapes kept: text, choice, url and date as text (date as YYYY-MM-DD), several choices as a list.
