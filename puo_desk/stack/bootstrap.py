@@ -35,9 +35,7 @@ def python_version():
     """The version of the environment's Python; None when there is none that runs and is new enough."""
     question = "import sys, pip; assert sys.version_info >= (3, 11); print(sys.version)"
     try:
-        asked = subprocess.run(
-            [str(PYTHON), "-c", question], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+        asked = subprocess.run([str(PYTHON), "-c", question], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     except OSError:
         return None
     return asked.stdout.decode() if asked.returncode == 0 else None
@@ -55,10 +53,7 @@ def make_environment():
     version = python_version() if made.returncode == 0 else None
     if version is None:
         print(made.stdout.decode(errors="replace").strip())
-        refuse(
-            "No virtual environment could be made. "
-            "On Debian and Ubuntu: apt-get install python3-venv python3-pip"
-        )
+        refuse("No virtual environment could be made. On Debian and Ubuntu: apt-get install python3-venv python3-pip")
     return version
 
 

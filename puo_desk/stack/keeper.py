@@ -40,6 +40,9 @@ class Server(Protocol):
     @property
     def url(self) -> str: ...
 
+    @property
+    def socket(self) -> Path: ...
+
     def start(self, given_up: Callable[[], bool]) -> None: ...
 
     def is_alive(self) -> bool: ...
@@ -128,11 +131,15 @@ class Keeper:
 
     def _tell(self) -> None:
         """Write down for all commands what runs here and what does not."""
-        up = {name: charge.server.url for name, charge in self.charges.items() if charge.was_up}
-        down = {name: charge.failure for name, charge in self.charges.items() if charge.failure}
-        State(pid=this_holder().pid, since=this_holder().since, urls=up, failures=down).write(
-            self.place.state_file
-        )
+        me = this_holder()
+        up = {name: charge.server for name, charge in self.charges.items() if charge.was_up}
+        State(
+            pid=me.pid,
+            since=me.since,
+            urls={name: server.url for name, server in up.items()},
+            sockets={name: str(server.socket) for name, server in up.items()},
+            failures={name: charge.failure for name, charge in self.charges.items() if charge.failure},
+        ).write(self.place.state_file)
 
     def say(self, sentence: str) -> None:
         """One line for the keeper's log, which `manage.py up` shows."""

@@ -4,6 +4,7 @@
 else is there.
 """
 
+import socket
 import subprocess
 import sys
 import time
@@ -122,4 +123,12 @@ def _ready(place: Place, wanted: Sequence[str]) -> dict[str, str]:
     for name in wanted:
         if reason := state.failures.get(name):
             raise StackError(f"{reason}\n{last_lines(place.logs / f'{name}.log', 10)}".strip())
-    return {name: state.urls[name] for name in wanted} if set(wanted) <= set(state.urls) else {}
+    if set(wanted) <= set(state.urls) and all(_accepts(state.sockets[name]) for name in wanted):
+        return {name: state.urls[name] for name in wanted}
+    return {}
+
+
+def _accepts(path: str) -> bool:
+    """Whether somebody listens: the state does not know yet of a server that was killed this moment."""
+    with socket.socket(socket.AF_UNIX) as trial:
+        return trial.connect_ex(path) == 0

@@ -91,9 +91,7 @@ def _make_private(directory: Path) -> None:
     directory.mkdir(mode=0o700, exist_ok=True)
     status = directory.lstat()
     if directory.is_symlink() or status.st_uid not in (0, os.geteuid()):
-        raise StackError(
-            f"{directory} belongs to somebody else; remove it or set PUO_LOCAL to another directory."
-        )
+        raise StackError(f"{directory} belongs to somebody else; remove it or set PUO_LOCAL to another directory.")
     if status.st_mode & 0o077 and status.st_uid == os.geteuid():
         directory.chmod(0o700)
 

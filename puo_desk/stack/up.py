@@ -123,9 +123,7 @@ class Desk:
         command = [*COMMAND, *([] if self.options.demo else ["--no-demo"])]
         stamp = {STAMP_VARIABLE: str(stamp_path(self.place))} if own else {}
         if self.supervisor.run_once(Program("prepare", command, environment=stamp)) != 0:
-            raise StackError(
-                "The database could not be prepared; the lines above say why. Nothing is left running."
-            )
+            raise StackError("The database could not be prepared; the lines above say why. Nothing is left running.")
 
     def _watch(self) -> None:
         """Keep everything going; tell when the desk answers."""
@@ -181,9 +179,7 @@ class Desk:
             "3",
         ]
         quiet = ["--no-access-log", "--log-level", "warning"]
-        return Program(
-            "web", [sys.executable, "-m", "uvicorn", "puo_desk.asgi:application", *address, *quiet]
-        )
+        return Program("web", [sys.executable, "-m", "uvicorn", "puo_desk.asgi:application", *address, *quiet])
 
     def _worker(self) -> Program:
         celery = [
@@ -275,9 +271,7 @@ def up() -> int:
     lock_file = place.directory / "up.lock"
     lock = Lock(lock_file)
     if not lock.try_take():
-        raise StackError(
-            f"The desk of this checkout runs already: {holder_of(lock_file) or 'by an unknown process'}."
-        )
+        raise StackError(f"The desk of this checkout runs already: {holder_of(lock_file) or 'by an unknown process'}.")
     lock.sign()
     refuse_taken_port(options)
     return Desk(options, place).run()

@@ -1,0 +1,67 @@
+"""What the stack decides without starting anything."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from puo_desk.stack import bootstrap, check
+from puo_desk.stack.command_line import needs_servers
+from puo_desk.stack.errors import StackError
+from puo_desk.stack.place import CHECKOUT
+from puo_desk.stack.up import Options
+
+
+@pytest.mark.parametrize(
+    ("line", "needed"),
+    [
+        ("manage.py", False),
+        ("manage.py help migrate", False),
+        ("manage.py migrate --help", False),
+        ("manage.py collectstatic --noinput", False),
+        ("manage.py check --deploy", False),
+        ("manage.py check --database default", True),
+        ("manage.py migrate", True),
+        ("manage.py shell", True),
+    ],
+)
+def test_servers_are_started_for_commands_that_may_ask_them(line: str, needed: bool) -> None:
+    assert needs_servers(line.split()) is needed
+
+
+def test_the_stack_is_light_until_django_is_wanted() -> None:
+    code = "import puo_desk.stack.up, puo_desk.stack.keeper, sys; print({'django', 'celery'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True)
+    assert ran.stdout == "set()\n", ran.stderr
+
+
+def test_a_port_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "http")
+    with pytest.raises(StackError, match="'http', which is no port number"):
+        Options.from_environment()
+
+
+def test_an_old_python_is_told_plainly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(bootstrap, "OLDEST", (99, 0))
+    assert bootstrap.main("run") == 1
+    assert "needs Python 3.11 or later" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("code", "reachable", "verdict"),
+    [
+        ("print('fine')", True, check.PASSED),
+        ("raise SystemExit('bad')", True, check.FAILED),
+        ("raise SystemExit('bad')", False, check.FAILED),
+        ("raise SystemExit('requests.exceptions.ConnectionError: no')", False, check.SKIPPED),
+    ],
+)
+def test_a_check_ends_in_one_of_three_ways(code: str, reachable: bool, verdict: str) -> None:
+    wanted = check.Check("x", [sys.executable, "-c", code], may_be_unreachable=not reachable)
+    assert check.run(wanted)[0] == verdict
+
+
+def test_a_check_without_its_subject_is_not_run(tmp_path: Path) -> None:
+    missing = check.Check("x", [sys.executable, "-c", "raise SystemExit(1)"], needs=str(tmp_path / "none"))
+    assert check.run(missing)[0] == check.SKIPPED
