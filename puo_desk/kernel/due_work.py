@@ -69,11 +69,11 @@ def claim_due(
         # A CTE, because a plan may run the sub-select of an IN more than once and claim too many.
         cursor.execute(
             f"""
-            WITH due AS MATERIALIZED ({due})
+            WITH due (pk) AS MATERIALIZED ({due})
             UPDATE {table} AS held
                SET state = 'claimed', attempts = attempts + 1, claim_token = %s,
                    claimed_until = {at} + %s
-              FROM due WHERE held.{key} = due.{key}
+              FROM due WHERE held.{key} = due.pk
             RETURNING held.{key}
             """,  # noqa: S608 (names of our own tables)
             parameters,

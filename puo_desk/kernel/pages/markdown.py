@@ -67,8 +67,8 @@ def plain_text_preview(text: str, length: int = 160) -> str:
     words = " ".join(" ".join(_words(_parser().parse(text[: length * 4 + 200]))).split())
     if len(words) <= length:
         return words
-    cut = words[: length - 1]
-    return f"{cut.rsplit(' ', 1)[0] if ' ' in cut[length // 2 :] else cut}…"
+    cut = words[:length].rpartition(" ")[0]
+    return f"{cut if len(cut) > length // 2 else words[: length - 1]}…"
 
 
 @lru_cache(maxsize=2)

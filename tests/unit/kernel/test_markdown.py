@@ -1,0 +1,137 @@
+"""Markdown that people wrote: what survives, and what never does."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from django.utils.safestring import SafeString
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from puo_desk.kernel.pages.markdown import plain_text_preview, render_markdown
+
+
+def inner(text: str) -> str:
+    html = render_markdown(text)
+    assert isinstance(html, SafeString)
+    assert html.startswith('<div class="prose" hx-disable>')
+    assert html.endswith("</div>")
+    return html[len('<div class="prose" hx-disable>') : -len("</div>")].strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("# Title", "<h2>Title</h2>"),
+        ("###### Deep", "<h6>Deep</h6>"),
+        ("a\nb", "<p>a<br>\nb</p>"),
+        ("~~gone~~ **bold** *soft* `code`", "<p><s>gone</s> <strong>bold</strong> <em>soft</em> <code>code</code></p>"),
+        ("```sql\nselect 1\n```", '<pre><code class="language-sql">select 1\n</code></pre>'),
+        (
+            "see https://example.org/a?b=1&c=2",
+            '<p>see <a href="https://example.org/a?b=1&amp;c=2" rel="noopener noreferrer nofollow">'
+            "https://example.org/a?b=1&amp;c=2</a></p>",
+        ),
+        ("- [ ] to do\n- [x] done", "<ul>\n<li>☐ to do</li>\n<li>☑ done</li>\n</ul>"),
+        ("[ ] no list", "<p>[ ] no list</p>"),
+        ("![shot](/attachments/ab12/1.png)", '<p><img src="/attachments/ab12/1.png" alt="shot" loading="lazy"></p>'),
+        (
+            "![spy](https://evil.example/p.gif)",
+            '<p><a href="https://evil.example/p.gif" rel="noopener noreferrer nofollow">spy</a></p>',
+        ),
+        ("![x](//evil.example/p.gif)", "<p>x</p>"),
+        ("![x](/attachments/../admin/)", "<p>x</p>"),
+        ("![x](data:image/png;base64,AAAA)", "<p>x</p>"),
+    ],
+)
+def test_rendering(text: str, html: str) -> None:
+    assert inner(text) == html
+
+
+def test_table_alignment_becomes_a_class() -> None:
+    html = inner("| a | b |\n|---|--:|\n| 1 | 2 |")
+    assert '<td class="align-right">2</td>' in html
+    assert "style" not in html
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[x](javascript:alert(1))",
+    "[x](vbscript:x)",
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "<a hx-get='/x' hx-trigger='load'>x</a>",
+    '<div hx-on:load="x">',
+    "[x](https://e.org 'onmouseover=alert(1)')",
+    '[x](https://e.org "\\" onmouseover=\\"alert(1)")',
+    "![a](https://e.org/x.png \"onload='x'\")",
+    '![" onerror="alert(1)](/attachments/a.png)',
+    '![a](/attachments/a.png" onerror="alert(1))',
+    "<svg/onload=alert(1)>",
+    "```<script>\n</script>\n```",
+    "<https://e.org/<script>>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "</div><form action=//evil>",
+    "<style>*{display:none}</style>",
+    "<!-- --><base href=//evil>",
+    "[a]: javascript:alert(1)\n\n[a]",
+]
+TAG = re.compile(r"<(\w+)([^>]*)>")
+ALLOWED = {
+    "a", "blockquote", "br", "code", "em", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "s",
+    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+ATTRIBUTE = re.compile(r'\s([\w:-]+)(?:="([^"]*)")?')
+
+
+def assert_harmless(html: str) -> None:
+    for tag, rest in TAG.findall(html):
+        assert tag in ALLOWED, html
+        for name, value in ATTRIBUTE.findall(rest):
+            assert name in {"href", "src", "alt", "title", "class", "rel", "start", "loading"}, html
+            if name == "src":
+                assert value.startswith("/attachments/"), html
+            if name == "href":
+                assert not re.match(r"\s*(javascript|vbscript|data):", value, re.I), html
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_harmful_survives(text: str) -> None:
+    assert_harmless(inner(text))
+
+
+FRAGMENT = st.sampled_from(
+    [*HOSTILE, "*", "_", "`", "[", "](", ")", "!", "\n", "> ", "- ", "1. ", "<", ">", '"', "'", "|", "#", "a"]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(FRAGMENT, max_size=12).map("".join))
+def test_no_mixture_of_fragments_is_harmful(text: str) -> None:
+    assert_harmless(inner(text))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text())
+def test_any_text_renders(text: str) -> None:
+    assert_harmless(inner(text.encode("utf-8", "ignore").decode()))
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 5_000, "*a " * 5_000, "> " * 5_000, "`" * 10_000, "![" * 5_000, "a@" * 5_000, "<" * 20_000]
+)
+def test_no_text_takes_long(text: str) -> None:
+    started = time.perf_counter()
+    inner(text)
+    assert time.perf_counter() - started < 3
+
+
+def test_preview() -> None:
+    assert plain_text_preview("# Head\n\nSome **bold** [link](https://e.org) and `code`.\n\n- one\n- two") == (
+        "Head Some bold link and code. one two"
+    )
+    assert plain_text_preview("word " * 100, 20) == "word word word word…"
+    assert plain_text_preview("x" * 100, 20) == "x" * 19 + "…"
+    assert plain_text_preview("") == ""
