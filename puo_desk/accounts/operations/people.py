@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from puo_desk.accounts import events
@@ -32,13 +33,19 @@ def _locked(user_id: int) -> User:
     return user
 
 
-def _refuse_to_lose_the_last_admin(user: User) -> None:
-    """Locks all admins in one order, so that two of them cannot step down at once."""
-    if user.role != Role.ADMIN or not user.is_active:
-        return
-    admins = User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True, is_service=False)
-    if not [admin for admin in admins.order_by("pk") if admin.pk != user.pk]:
-        raise LastAdmin
+def _locked_among_admins(user_id: int) -> tuple[User, bool]:
+    """The locked person, and whether the desk would have no admin without the person.
+
+    Takes the person and all admins in one order, so that two of them cannot step down at once.
+    """
+    admins = Q(role=Role.ADMIN, is_active=True, is_service=False)
+    people = User.objects.select_for_update().filter(admins | Q(pk=user_id)).order_by("pk")
+    locked = {person.pk: person for person in people}
+    if user_id not in locked:
+        raise NotFound
+    user = locked.pop(user_id)
+    is_admin = user.role == Role.ADMIN and user.is_active and not user.is_service
+    return user, is_admin and not locked
 
 
 @transaction.atomic
@@ -66,10 +73,11 @@ def change_role(*, user_id: int, role: Role, actor: Actor, now: datetime) -> Use
     Emits: person.role_changed. Raises: NotPermitted, NotFound, LastAdmin.
     """
     require(actor, "settings.manage")
-    user = _locked(user_id)
+    user, is_last_admin = _locked_among_admins(user_id)
     if user.role == role:
         return user
-    _refuse_to_lose_the_last_admin(user)
+    if is_last_admin:
+        raise LastAdmin
     changes = {"role": [user.role, role.value]}
     user.role = role
     user.access_epoch += 1
@@ -85,10 +93,11 @@ def deactivate_person(*, user_id: int, actor: Actor, now: datetime) -> User:
     Emits: person.deactivated. Raises: NotPermitted, NotFound, LastAdmin.
     """
     require(actor, "settings.manage")
-    user = _locked(user_id)
+    user, is_last_admin = _locked_among_admins(user_id)
     if not user.is_active:
         return user
-    _refuse_to_lose_the_last_admin(user)
+    if is_last_admin:
+        raise LastAdmin
     user.is_active = False
     user.access_epoch += 1
     user.save(update_fields=["is_active", "access_epoch"])
