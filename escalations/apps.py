@@ -1,5 +1,17 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class EscalationsConfig(AppConfig):
     name = "escalations"
+    verbose_name = _("Promises")
+
+    def ready(self) -> None:
+        from escalations import policies  # noqa: F401 - it declares its acts when imported
+        from escalations.models import Timer
+        from escalations.operations import promises  # noqa: F401 - it subscribes when imported
+        from puo_desk.kernel.due_work import register_due_model
+
+        register_due_model(Timer, name="sla-timers", late_after=timedelta(seconds=30))

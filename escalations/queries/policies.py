@@ -1,0 +1,72 @@
+"""Which policy holds for a ticket, and what its version promises."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from escalations.models import SlaPolicy, SlaPolicyVersion
+from escalations.rules.definition import Definition, definition_from
+from escalations.rules.history import Promise
+from escalations.rules.matching import PolicyMatch, TicketFacts, first_matching
+from tickets.models import Category
+
+
+@lru_cache(maxsize=512)
+def definition_of(version_id: int) -> Definition:
+    """What a version promises. Versions never change, so a process asks for each once."""
+    frozen = SlaPolicyVersion.objects.values_list("definition", flat=True).get(pk=version_id)
+    return definition_from(frozen)
+
+
+@lru_cache(maxsize=2048)
+def promise_of(version_id: int, priority: int) -> Promise:
+    """What a version promises to tickets of a priority."""
+    return definition_of(version_id).promise(policy_version_id=version_id, priority=priority)
+
+
+def find_policy_version(*, team_id: int | None, category_id: int | None, priority: int, channel: str) -> int | None:
+    """The version of the first active policy that matches; None when nothing is promised.
+
+    One query over a dozen rows, always read fresh, so that a policy switched off a second ago promises
+    nothing more; a second one when a policy asks for categories, which hold for those below them too.
+    """
+    rows = SlaPolicy.objects.filter(is_active=True, current_version__isnull=False).order_by("position", "id")
+    policies = [
+        (_match_from(match), version_id)
+        for version_id, match in rows.values_list("current_version_id", "current_version__match")
+    ]
+    asks_categories = any(match.category_ids for match, _version in policies)
+    facts = TicketFacts(
+        team_id=team_id,
+        category_ids=_categories_above(category_id) if asks_categories else frozenset(),
+        priority=priority,
+        channel=channel,
+    )
+    return first_matching(policies, facts)
+
+
+def match_json(policy: SlaPolicy) -> dict[str, list[Any]]:
+    """The conditions of a policy, as a version keeps them."""
+    return {
+        "team_ids": sorted(policy.teams.values_list("pk", flat=True)),
+        "category_ids": sorted(policy.categories.values_list("pk", flat=True)),
+        "priorities": sorted(policy.priorities),
+        "channels": sorted(policy.channels),
+    }
+
+
+def _match_from(match: dict[str, list[Any]]) -> PolicyMatch:
+    return PolicyMatch(**{name: frozenset(values) for name, values in match.items()})
+
+
+def _categories_above(category_id: int | None) -> frozenset[int]:
+    if category_id is None:
+        return frozenset()
+    parents = dict(Category.objects.values_list("id", "parent_id"))
+    found: set[int] = set()
+    step: int | None = category_id
+    while step is not None and step not in found:
+        found.add(step)
+        step = parents.get(step)
+    return frozenset(found)
