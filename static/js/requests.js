@@ -91,7 +91,8 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   for (const button of event.target.querySelectorAll?.('.button[aria-busy="true"]') ?? []) button.removeAttribute("aria-busy");
 });
-window.addEventListener("pageshow", () => {
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
   for (const button of document.querySelectorAll('.button[aria-busy="true"]')) {
     button.removeAttribute("aria-busy");
     button.disabled = false;

@@ -49,9 +49,7 @@ def clock_bar(
     def place(instant: datetime) -> int:
         return round(max(0.0, min(1.0, (instant - start).total_seconds() / whole)) * WIDTH)
 
-    parts = tuple(
-        BarPart(kind, place(begin), max(4, place(finish) - place(begin))) for kind, begin, finish in pieces
-    )
+    parts = tuple(BarPart(kind, place(begin), max(4, place(finish) - place(begin))) for kind, begin, finish in pieces)
     return ClockBar(
         parts=parts,
         now=place(now) if start <= now <= end else None,
@@ -60,9 +58,7 @@ def clock_bar(
     )
 
 
-def _split(
-    segment: tuple[Kind, datetime, datetime], due_at: datetime | None
-) -> list[tuple[Kind, datetime, datetime]]:
+def _split(segment: tuple[Kind, datetime, datetime], due_at: datetime | None) -> list[tuple[Kind, datetime, datetime]]:
     kind, begin, finish = segment
     if kind != "ran" or due_at is None or finish <= due_at:
         return [segment]

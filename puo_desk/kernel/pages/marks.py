@@ -163,8 +163,7 @@ def _live(
     tail = gettext(", by %(time)s") % {"time": moment_text(due_at, now=now)} if by and remaining >= 0 else ""
     warn = format_html(' warn="{}"', warn_at.isoformat()) if warn_at else ""
     return format_html(
-        '<span class="{}" title="{}">{}<span>{}<desk-countdown due="{}"{}>{}</desk-countdown>{}</span>'
-        "</span>",
+        '<span class="{}" title="{}">{}<span>{}<desk-countdown due="{}"{}>{}</desk-countdown>{}</span></span>',
         css,
         moment_text(due_at, now=now, style="full"),
         icon(DEADLINE_ICONS[state]),

@@ -12,15 +12,16 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString
 
 from puo_desk.kernel.pages.clock import clock_bar
 from puo_desk.kernel.pages.marks import icon_names
 
 MEANINGS = (
-    "canvas surface surface-sunken surface-raised surface-active surface-inverse accent accent-tint "
-    "breach-solid breach-tint warn-solid warn-tint ok-solid ok-tint paused-tint note-tint"
-).split()
+    *("canvas", "surface", "surface-sunken", "surface-raised", "surface-active", "surface-inverse"),
+    *("accent", "accent-tint", "breach-solid", "breach-tint", "warn-solid", "warn-tint"),
+    *("ok-solid", "ok-tint", "paused-tint", "note-tint"),
+)
 
 
 class SpecimenForm(forms.Form):
@@ -28,9 +29,7 @@ class SpecimenForm(forms.Form):
 
     queue = forms.CharField(label="Which queue", help_text="As it is named in the console.")
     until = forms.DateField(label="Until", widget=forms.DateInput(attrs={"type": "text"}))
-    platform = forms.ChoiceField(
-        label="Platform", choices=[("review", "Review Console"), ("policy", "Policy Studio")]
-    )
+    platform = forms.ChoiceField(label="Platform", choices=[("review", "Review Console"), ("policy", "Policy Studio")])
     policy = forms.CharField(label="Policy", initial="Set by the policy", disabled=True, required=False)
     steps = forms.CharField(label="What did you try?", widget=forms.Textarea(attrs={"rows": 3}), required=False)
     impact = forms.ChoiceField(
@@ -87,9 +86,7 @@ def specimens() -> dict[str, Any]:
             due_at=now + timedelta(minutes=64),
             now=now,
         ),
-        "late_bar": clock_bar(
-            [("ran", now - timedelta(minutes=21), now)], due_at=now - timedelta(minutes=6), now=now
-        ),
+        "late_bar": clock_bar([("ran", now - timedelta(minutes=21), now)], due_at=now - timedelta(minutes=6), now=now),
         "warn_bar": clock_bar(
             [("ran", now - timedelta(minutes=17), now)],
             due_at=now + timedelta(minutes=13),
@@ -144,11 +141,17 @@ def specimens() -> dict[str, Any]:
                     {"value": 41, "was": 0, "numeric": True},
                 ],
             },
-            {"cells": [{"value": "minor_safety_image"}, {"value": 140, "numeric": True}, {"value": 140, "numeric": True}]},
+            {
+                "cells": [
+                    {"value": "minor_safety_image"},
+                    {"value": 140, "numeric": True},
+                    {"value": 140, "numeric": True},
+                ]
+            },
         ],
-        "message_text": mark_safe("<p>Since about 07:50 the queue says <strong>No items</strong> for my whole shift.</p>"),
-        "note_text": mark_safe("<p>Rule <code>rr-v12</code> went live at 07:48. <span class='mention'>@Mei Lin</span></p>"),
-        "prose": mark_safe(_PROSE),
+        "message_text": _SYMPTOM,
+        "note_text": _NOTE,
+        "prose": _PROSE,
     }
 
 
@@ -162,12 +165,23 @@ def _rows(now: Any) -> list[dict[str, Any]]:
         ("", 3, 4093, "Read", "No new message since you looked", "Adele Dupont", "open", "Open", "ok", 146),
         ("is-unread", 2, 4104, "Unread", "Heavier, with a dot", "Jonas Weber", "open", "Open", "ok", 100),
         ("is-hover", 3, 4086, "Hover", "The box becomes clear", "Sina Kurz", "progress", "In progress", "ok", 190),
-        ("is-cursor", 2, 4127, "Cursor", "Bar at the left, moved by j and k", "Jonas Weber", "progress", "In progress", "warning", 13),
+        (
+            "is-cursor",
+            2,
+            4127,
+            "Cursor",
+            "Bar at the left, moved by j and k",
+            "Jonas Weber",
+            "progress",
+            "In progress",
+            "warning",
+            13,
+        ),
         ("is-selected", 3, 4129, "Selected", "Tint and a checked box", "", "new", "New", "warning", 9),
         ("", 1, 4131, "Breached", "Another agent is here", "Mei Lin", "progress", "In progress", "breached", -6),
         ("", 4, 4052, "Handed over", "Waits for engineering", "Mei Lin", "handed", "Engineering", "paused", 0),
     )
-    names = "state priority number subject rest who shape status deadline minutes".split()
+    names = ("state", "priority", "number", "subject", "rest", "who", "shape", "status", "deadline", "minutes")
     rows = [dict(zip(names, line, strict=True)) for line in lines]
     for row in rows:
         row["due_at"] = now + timedelta(minutes=int(row["minutes"]))
@@ -215,7 +229,10 @@ _FIGURES = [
         ],
     },
 ]
-_PROSE = """<h2>Queue shows no items</h2><p>If <strong>routable</strong> is 0 while <code>pending</code> is not, a rule
+_SYMPTOM = SafeString("<p>Since about 07:50 the queue says <strong>No items</strong> for my whole shift.</p>")
+_NOTE = SafeString("<p>Rule <code>rr-v12</code> went live at 07:48. <span class='mention'>@Mei Lin</span></p>")
+_PROSE = SafeString("""<h2>Queue shows no items</h2>
+<p>If <strong>routable</strong> is 0 while <code>pending</code> is not, a rule
 excludes the region. See <a href="#">SOP-104</a>.</p><ol><li>Confirm who sees it</li><li>Compare with the dashboard
 <ul><li>by hour</li></ul></li></ol><blockquote><p>Write again within 30 minutes.</p></blockquote>
-<pre><code>select queue_key from routing_state</code></pre>"""
+<pre><code>select queue_key from routing_state</code></pre>""")
