@@ -129,7 +129,7 @@ def _free_tickets(ticket_ids: set[int]) -> dict[int, dict[str, Any]]:
         .filter(pk__in=ticket_ids)
         .values("pk", "subject", "assignee_id", "team_id")
     )
-    return {row["pk"]: row for row in rows}
+    return {row["pk"]: dict(row) for row in rows}
 
 
 def _write_timers(timers: Sequence[Timer]) -> None:
@@ -225,7 +225,7 @@ def _tell_people(alarms: Sequence[Alarm], tickets: dict[int, dict[str, Any]], no
 
 def _leads_of(team_ids: set[int | None]) -> dict[int, list[int]]:
     leads: dict[int, list[int]] = {}
-    rows = Membership.objects.filter(team_id__in=team_ids - {None}, is_lead=True, user__is_active=True)
+    rows = Membership.objects.filter(team_id__in=[team_id for team_id in team_ids if team_id is not None], is_lead=True, user__is_active=True)
     for team_id, user_id in rows.values_list("team_id", "user_id"):
         leads.setdefault(team_id, []).append(user_id)
     return leads

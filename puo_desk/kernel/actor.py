@@ -49,6 +49,11 @@ class Actor:
     def is_system(self) -> bool:
         return self.kind == SYSTEM
 
+    @property
+    def own_id(self) -> int:
+        """The person's id for looking up what is the person's own; 0, which is nobody's, for the system."""
+        return self.user_id or 0
+
     def via(self, source: str) -> Actor:
         """The same actor coming in another way, for a new act."""
         return replace(self, source=source, request_id=new_request_id())

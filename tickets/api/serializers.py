@@ -5,6 +5,8 @@ The output classes describe; ``tickets.api.shapes`` makes the values, without a 
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from puo_desk.kernel.http.serializers import StrictSerializer
@@ -22,7 +24,12 @@ from tickets.vocabulary import (
     WaitingOn,
 )
 
-ID = {"min_value": 1, "max_value": 2**63 - 1}
+
+class IdField(serializers.IntegerField):
+    """The id of a row: what PostgreSQL can hold, so that a wild number is an error in the input."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **options)
 
 
 class PersonSerializer(serializers.Serializer):
@@ -81,16 +88,16 @@ class NewTicketSerializer(StrictSerializer):
 
     subject = serializers.CharField(max_length=SUBJECT_LENGTH, required=False, allow_blank=True, default="")
     body = serializers.CharField(max_length=BODY_LENGTH)
-    category = serializers.IntegerField(**ID, required=False, allow_null=True)
+    category = IdField(required=False, allow_null=True)
     impact = serializers.ChoiceField(choices=Impact.choices, required=False)
     urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
-    requester = serializers.IntegerField(**ID, required=False)
-    team = serializers.IntegerField(**ID, required=False)
+    requester = IdField(required=False)
+    team = IdField(required=False)
     channel = serializers.ChoiceField(choices=Channel.choices, required=False, default=Channel.API)
     form_answers = serializers.DictField(required=False, default=dict)
     files = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=25)
     field_files = serializers.DictField(child=serializers.UUIDField(), required=False, default=dict)
-    incident = serializers.IntegerField(**ID, required=False, allow_null=True)
+    incident = IdField(required=False, allow_null=True)
     external_source = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
     external_id = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
 
@@ -110,9 +117,9 @@ class TicketActsSerializer(StrictSerializer):
 
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
     status = serializers.CharField(max_length=40, required=False)
-    assignee = serializers.IntegerField(**ID, required=False, allow_null=True)
-    team = serializers.IntegerField(**ID, required=False, allow_null=True)
-    category = serializers.IntegerField(**ID, required=False, allow_null=True)
+    assignee = IdField(required=False, allow_null=True)
+    team = IdField(required=False, allow_null=True)
+    category = IdField(required=False, allow_null=True)
     priority = serializers.ChoiceField(choices=Priority.choices, required=False)
     impact = serializers.ChoiceField(choices=Impact.choices, required=False)
     urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)

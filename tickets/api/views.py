@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.db import transaction
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -50,7 +49,7 @@ class DeskView(APIView):
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 
     def actor(self, request: Request) -> Actor:
-        return cast(Any, cast(HttpRequest, request._request)).actor
+        return cast(Any, request._request).actor
 
     def valid(self, serializer: type, request: Request) -> dict[str, Any]:
         """The checked input. Raises: ValidationError, told as a problem with its fields."""

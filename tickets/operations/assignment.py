@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from puo_desk.accounts.models import Team, User
+from puo_desk.accounts.models import Membership, Team, User
 from puo_desk.accounts.vocabulary import STAFF_ROLES
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import DomainError, InvalidInput
@@ -90,10 +90,7 @@ def move_to_team(
         if ticket.team_id != team_id:
             change.record(TeamChanged(old=ticket.team_id, new=team_id))
             change.set(team_id=team_id)
-            if (
-                ticket.assignee_id
-                and not User.objects.filter(pk=ticket.assignee_id, memberships__team_id=team_id).exists()
-            ):
+            if ticket.assignee_id and not _belongs_to(ticket.assignee_id, team_id):
                 assign(change, None)
     return change.ticket
 
@@ -103,3 +100,7 @@ def _working_person(user_id: int) -> User:
     if person is None:
         raise InvalidInput({"assignee": [_("Choose somebody who works at the desk.")]})
     return person
+
+
+def _belongs_to(user_id: int, team_id: int | None) -> bool:
+    return team_id is not None and Membership.objects.filter(user_id=user_id, team_id=team_id).exists()

@@ -127,7 +127,7 @@ def tell_requester(change: TicketChange, *, body: str, chase_step: int | None = 
 
 
 def _forget_draft(ticket: Ticket, actor: Actor, kind: str) -> None:
-    Draft.objects.filter(ticket=ticket, user_id=actor.user_id, kind=kind).delete()
+    Draft.objects.filter(ticket=ticket, user_id=actor.own_id, kind=kind).delete()
 
 
 def save_draft(*, ticket: Ticket, kind: str, body: str, actor: Actor, now: datetime) -> None:
@@ -136,14 +136,14 @@ def save_draft(*, ticket: Ticket, kind: str, body: str, actor: Actor, now: datet
         _forget_draft(ticket, actor, kind)
         return
     Draft.objects.update_or_create(
-        ticket=ticket, user_id=actor.user_id, kind=kind, defaults={"body": body, "saved_at": now}
+        ticket=ticket, user_id=actor.own_id, kind=kind, defaults={"body": body, "saved_at": now}
     )
 
 
 def mark_read(*, ticket: Ticket, actor: Actor) -> None:
     """Remember that somebody has seen the ticket as it stands."""
     ReadMark.objects.bulk_create(
-        [ReadMark(ticket=ticket, user_id=actor.user_id, seq=ticket.last_event_seq)],
+        [ReadMark(ticket=ticket, user_id=actor.own_id, seq=ticket.last_event_seq)],
         update_conflicts=True,
         unique_fields=["user", "ticket"],
         update_fields=["seq"],

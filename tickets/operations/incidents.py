@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +25,7 @@ def publish_incident(
     """
     require(actor, "incident.manage")
     title, public_summary = normalise_text(title).strip(), normalise_text(public_summary).strip()
-    errors = {
+    errors: dict[str, list[Any]] = {
         name: [_("Write this first.")]
         for name, text in (("title", title), ("public_summary", public_summary))
         if not text

@@ -135,8 +135,8 @@ def _opened(ticket: Ticket, *, on_own_behalf: bool) -> TicketOpened:
 
 def _requester(new: NewTicket, actor: Actor) -> User:
     require(actor, "ticket.open")
-    requester_id = new.requester_id or actor.user_id
-    if requester_id != actor.user_id or new.team_id is not None:
+    requester_id = new.requester_id or actor.own_id
+    if requester_id != actor.own_id or new.team_id is not None:
         require(actor, "ticket.open_for")
     requester = User.objects.filter(pk=requester_id, is_active=True).first()
     if requester is None:

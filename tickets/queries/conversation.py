@@ -161,15 +161,15 @@ def list_links(ticket: Ticket, *, viewer: Actor) -> list[LinkRow]:
 
 
 def is_watching(ticket: Ticket, *, viewer: Actor) -> bool:
-    return Watcher.objects.filter(ticket=ticket, user_id=viewer.user_id).exists()
+    return Watcher.objects.filter(ticket=ticket, user_id=viewer.own_id).exists()
 
 
 def drafts_of(ticket: Ticket, *, viewer: Actor) -> dict[str, str]:
     """What the viewer has typed and not sent, by kind of message."""
-    return dict(Draft.objects.filter(ticket=ticket, user_id=viewer.user_id).values_list("kind", "body"))
+    return dict(Draft.objects.filter(ticket=ticket, user_id=viewer.own_id).values_list("kind", "body"))
 
 
 def last_seen_seq(ticket: Ticket, *, viewer: Actor) -> int:
     """How far the viewer had read the ticket; 0 for the first time."""
-    seq = ReadMark.objects.filter(ticket=ticket, user_id=viewer.user_id).values_list("seq", flat=True).first()
+    seq = ReadMark.objects.filter(ticket=ticket, user_id=viewer.own_id).values_list("seq", flat=True).first()
     return seq or 0

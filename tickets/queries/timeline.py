@@ -130,9 +130,13 @@ def _sentence(event: EventRow, names: Names) -> str | None:
 
 def _names(events: Iterable[EventRow]) -> dict[str, dict[Any, str]]:
     """The names of what the events mention, by kind of thing. Only kinds that are mentioned are asked for."""
-    people, teams, categories, incidents, has_status = set(), set(), set(), set(), False
+    has_status = False
+    people: set[int] = set()
+    teams: set[int] = set()
+    categories: set[int] = set()
+    incidents: set[int] = set()
     for event in events:
-        mentioned = {event.data.get("old"), event.data.get("new")} - {None}
+        mentioned: set[int] = {event.data.get("old"), event.data.get("new")} - {None}  # type: ignore[assignment]
         if event.kind == "ticket.assigned":
             people |= mentioned
         elif event.kind == "ticket.team_changed":
