@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -44,7 +44,7 @@ def external_id_in(cell: str, *, column: str) -> str:
     return number
 
 
-def refuse_unclean(cells: list[str]) -> None:
+def refuse_unclean(cells: Sequence[str]) -> None:
     """Raises: RowRefused when a cell holds what no text has: NUL, other control characters, broken UTF-8."""
     line = "".join(cells)
     if line.isascii() and line.isprintable():
@@ -89,7 +89,7 @@ def day_first_reader(zone: ZoneInfo) -> ReadInstant:
 
 
 def pattern_reader(pattern: str | None, zone: ZoneInfo) -> ReadInstant:
-    """A reader of times in a ``strptime`` pattern, or in ISO 8601 without one; an offset in the cell wins over the zone."""
+    """A reader of times in a ``strptime`` pattern, or else in ISO 8601. An offset in the cell wins over the zone."""
 
     @lru_cache(_REMEMBERED_TIMES)
     def read(cell: str) -> datetime:

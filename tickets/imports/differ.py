@@ -9,8 +9,8 @@ from datetime import datetime
 from tickets.events import (
     STATUS_PAYLOADS,
     CategoryChanged,
-    Payload,
     PriorityChanged,
+    Recorded,
     TeamChanged,
     TicketAssigned,
     TicketOpened,
@@ -26,7 +26,7 @@ OPENING_STATUS = "new"
 class Step:
     """One event to be: ``line`` is the row of the file that tells of it."""
 
-    payload: Payload
+    payload: Recorded
     at: datetime
     by: str
     line: int
@@ -65,7 +65,7 @@ def steps_of(history: TicketHistory, directory: Directory) -> list[Step]:
     return steps
 
 
-def _changes(before: Snapshot, after: Snapshot, status: str, directory: Directory) -> Iterator[Payload]:
+def _changes(before: Snapshot, after: Snapshot, status: str, directory: Directory) -> Iterator[Recorded]:
     """Properties first, so that whoever resolves a ticket is its assignee by then."""
     if before.category != after.category:
         old, new = (directory.categories[path] if path else None for path in (before.category, after.category))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db import connection
 
 from puo_desk.kernel.text import fold_for_search
@@ -21,6 +23,16 @@ SELECT %s, document, document FROM (SELECT {_VECTOR.format(heading="A", body="C"
 ON CONFLICT (ticket_id) DO UPDATE
 SET public_document = EXCLUDED.public_document, full_document = EXCLUDED.full_document
 """  # noqa: S608
+_OPEN_MANY_SQL = """
+INSERT INTO tickets_ticketsearch (ticket_id, public_document, full_document)
+SELECT ticket_id, document, document
+FROM (
+    SELECT ticket_id,
+        setweight(to_tsvector('simple', heading), 'A') || setweight(to_tsvector('simple', body), 'C')
+        || setweight(to_tsvector(%s::regconfig, body), 'C') AS document
+    FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS words (ticket_id, heading, body)
+) AS made
+"""
 _ADD_SQL = """
 UPDATE tickets_ticketsearch AS search
 SET full_document = search.full_document || made.document,
@@ -36,6 +48,14 @@ def index_new_ticket(*, ticket_id: int, number: str, subject: str, body: str, la
     text = fold_for_search(f"{subject}\n{body}"[:INDEXED_CHARACTERS])
     with connection.cursor() as cursor:
         cursor.execute(_OPEN_SQL, [ticket_id, heading, text, regconfig_for(language), text])
+
+
+def index_new_tickets(words: Mapping[int, tuple[str, str]], *, language: str) -> None:
+    """Make many tickets findable at once. ``words`` has a ticket's heading (number, subject) and text by its id."""
+    headings = [fold_for_search(heading) for heading, _text in words.values()]
+    texts = [fold_for_search(text[:INDEXED_CHARACTERS]) for _heading, text in words.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_MANY_SQL, [regconfig_for(language), list(words), headings, texts])
 
 
 def index_words(*, ticket_id: int, text: str, is_public: bool, language: str) -> None:
