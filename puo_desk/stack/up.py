@@ -84,17 +84,24 @@ class Desk:
 
     def progress(self, sentence: str) -> None:
         """A line of progress with the seconds since the start."""
-        print(f"{time.monotonic() - self.began:6.1f} s  {sentence}", flush=True)
+        self._show(f"{time.monotonic() - self.began:6.1f} s  {sentence}")
 
-    @staticmethod
-    def note(sentence: str) -> None:
+    def note(self, sentence: str) -> None:
         """A line that belongs to the line of progress above it."""
-        print(f"{'':8}  {sentence}", flush=True)
+        self._show(f"{'':8}  {sentence}")
 
-    @staticmethod
-    def say(name: str, line: str) -> None:
+    def say(self, name: str, line: str) -> None:
         """A line that one of the programs said."""
-        print(f"{name:>8} | {line}", flush=True)
+        self._show(f"{name:>8} | {line}")
+
+    def _show(self, line: str) -> None:
+        """Print; a reader who went away counts as a closed terminal."""
+        try:
+            print(line, flush=True)
+        except OSError:
+            sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+            if not self.interruptions:
+                self._interrupt()
 
     def _interrupt(self, *_: object) -> None:
         self.interruptions += 1
@@ -166,7 +173,12 @@ class Desk:
         """What all programs of the desk get: the URLs are in os.environ by now."""
         mail = f"filemail://{local_directory() / 'mail'}"
         own = {"PORT": str(self.options.port), "PUO_LOCAL": str(local_directory()), "PYTHONUNBUFFERED": "1"}
-        defaults = {"DJANGO_SETTINGS_MODULE": "puo_desk.settings", "EMAIL_URL": mail, "MALLOC_ARENA_MAX": "2"}
+        defaults = {
+            "DJANGO_SETTINGS_MODULE": "puo_desk.settings",
+            "EMAIL_URL": mail,
+            "LOG_LEVEL": "WARNING",
+            "MALLOC_ARENA_MAX": "2",
+        }
         return defaults | dict(os.environ) | own
 
     def _web(self) -> Program:
@@ -197,7 +209,7 @@ class Desk:
         alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         # Celery warns of root in four lines at each start; production runs as an ordinary user.
         silence = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
-        return Program("worker", [*celery, *queues, *alone], death_signal=signal.SIGQUIT, environment=silence)
+        return Program("worker", [*celery, *queues, *alone], environment=silence)
 
     def _beat(self) -> Program:
         # The entries are plain intervals and a tick may come twice: nothing to remember in a file.

@@ -155,8 +155,10 @@ class Hub:
             await asyncio.sleep(RESUBSCRIBE_SECONDS)
 
     async def _subscribe(self, missed: bool) -> None:
+        # A Unix socket has no keepalive, and its connection class refuses the option.
+        keepalive = {} if self._redis_url.startswith("unix:") else {"socket_keepalive": True}
         link = redis.asyncio.Redis.from_url(
-            self._redis_url, socket_connect_timeout=2, socket_keepalive=True, retry=Retry(NoBackoff(), 0)
+            self._redis_url, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0), **keepalive
         )
         try:
             async with link.pubsub() as subscription:

@@ -54,6 +54,7 @@ def test_an_old_python_is_told_plainly(monkeypatch: pytest.MonkeyPatch, capsys: 
         ("print('fine')", True, check.PASSED),
         ("raise SystemExit('bad')", True, check.FAILED),
         ("raise SystemExit('bad')", False, check.FAILED),
+        ("print('vine  Dependency not found on PyPI and could not be audited: vine')", False, check.SKIPPED),
         ("raise SystemExit('requests.exceptions.ConnectionError: no')", False, check.SKIPPED),
     ],
 )
