@@ -1,6 +1,6 @@
 // The keyboard layer. An element says data-key="r" (or "Shift+e", "g q"): pressing it clicks or focuses that element.
 // Silent while typing and when switched off; "?" lists what this page understands.
-import { announce, memory, say, usable } from "./page.js";
+import { announce, memory, say, textOf, usable } from "./page.js";
 import { openDialog } from "./dialogs.js";
 import { clearSelection, cursorRow, move, openCursor, selectedRows, toggleCursor } from "./list.js";
 
@@ -83,9 +83,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-const labelOf = (element) =>
-  element.dataset.keyLabel ?? element.getAttribute("aria-label") ?? element.getAttribute("placeholder") ??
-  (element.querySelector(".rail__word") ?? element).textContent.trim().replace(/\s+/g, " ");
+function labelOf(element) {
+  const said = element.dataset.keyLabel ?? element.getAttribute("aria-label") ?? element.getAttribute("placeholder");
+  return said ?? textOf(element.querySelector(".rail__word") ?? element);
+}
 
 /** Adds this page's own keys to the sheet, each once, and shows it. */
 function showSheet() {

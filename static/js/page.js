@@ -44,6 +44,13 @@ export function usable(element) {
   return element.checkVisibility({ visibilityProperty: true }) && !element.disabled && element.getAttribute("aria-disabled") !== "true";
 }
 
+/** The words of a control, without its key cap. */
+export function textOf(element) {
+  const copy = element.cloneNode(true);
+  for (const cap of copy.querySelectorAll(".kbd")) cap.remove();
+  return copy.textContent.trim().replace(/\s+/g, " ");
+}
+
 /** Run now for the page, and again for each part that arrives later. */
 export function onContent(run) {
   run(document.body);

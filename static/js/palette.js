@@ -1,5 +1,5 @@
 // Ctrl+K: everything this page can do or go to, by typing a part of its name.
-import { memory, usable } from "./page.js";
+import { memory, textOf, usable } from "./page.js";
 import { openDialog } from "./dialogs.js";
 
 const palette = document.getElementById("palette");
@@ -12,7 +12,7 @@ function collect() {
   const seen = new Set();
   const sources = document.querySelectorAll("[data-command], .rail__entry[href], .rail__me-link");
   commands = [...sources].filter((element) => !element.closest("#palette") && (element.matches(".rail__entry") || usable(element))).flatMap((element) => {
-    const label = element.dataset.command || (element.querySelector(".rail__word") ?? element).textContent.trim().replace(/\s+/g, " ");
+    const label = element.dataset.command || textOf(element.querySelector(".rail__word") ?? element);
     if (!label || seen.has(label)) return [];
     seen.add(label);
     return [{ label, element, icon: element.querySelector("svg"), key: element.dataset.key ?? "", group: element.closest("[data-command-group]")?.dataset.commandGroup ?? "" }];
