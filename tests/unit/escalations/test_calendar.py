@@ -139,9 +139,7 @@ def test_open_time_second_by_second_around_the_change(zone: str, first: date) ->
 
 @given(calendars_in_dst_weeks(), micros)
 @settings(max_examples=200, deadline=None)
-def test_is_open_at_is_what_the_wall_clock_says(
-    drawn: tuple[BusinessCalendar, datetime], offset: timedelta
-) -> None:
+def test_is_open_at_is_what_the_wall_clock_says(drawn: tuple[BusinessCalendar, datetime], offset: timedelta) -> None:
     calendar, monday = drawn
     assert calendar.is_open_at(monday + offset) == wall_clock_is_open(calendar, monday + offset)
 
@@ -235,9 +233,7 @@ def test_open_time_is_elapsed_time(hours_on_sunday: str, day: str, seconds: int)
         seconds,
         seconds - 1,
     )
-    assert (
-        calendar.open_seconds_between(utc(day) - timedelta(days=2), utc(day) + timedelta(days=2)) == seconds
-    )
+    assert calendar.open_seconds_between(utc(day) - timedelta(days=2), utc(day) + timedelta(days=2)) == seconds
 
 
 @pytest.mark.parametrize(
@@ -247,9 +243,7 @@ def test_open_time_is_elapsed_time(hours_on_sunday: str, day: str, seconds: int)
         pytest.param("2026-03-02 16:00", HOUR, "2026-03-02 17:00", id="exactly closing time stays there"),
         pytest.param("2026-03-02 16:00", HOUR + 1, "2026-03-03 09:00:01", id="a second more is tomorrow"),
         pytest.param("2026-03-02 07:15", HOUR, "2026-03-02 10:00", id="before opening: from the opening"),
-        pytest.param(
-            "2026-03-02 17:00", HOUR, "2026-03-03 10:00", id="at closing time: from the next opening"
-        ),
+        pytest.param("2026-03-02 17:00", HOUR, "2026-03-03 10:00", id="at closing time: from the next opening"),
         pytest.param("2026-03-06 18:00", 8 * HOUR, "2026-03-09 17:00", id="after hours on Friday: Monday"),
         pytest.param("2026-03-27 16:00", 16 * HOUR, "2026-03-31 16:00", id="over the weekend of the change"),
         pytest.param("2026-03-02 10:00:00.25", 60, "2026-03-02 10:01:00.25", id="microseconds are kept"),
@@ -288,9 +282,7 @@ def test_a_holiday_takes_the_local_date_out_of_a_night_shift() -> None:
     calendar = BusinessCalendar.parse("Europe/Berlin", NIGHT, ["2026-03-03"])
     opens = [
         (opens_at.astimezone(ZoneInfo("Europe/Berlin")), closes_at.astimezone(ZoneInfo("Europe/Berlin")))
-        for opens_at, closes_at in calendar.open_intervals(
-            berlin("2026-03-02 12:00"), berlin("2026-03-04 12:00")
-        )
+        for opens_at, closes_at in calendar.open_intervals(berlin("2026-03-02 12:00"), berlin("2026-03-04 12:00"))
     ]
     assert opens == [
         (berlin("2026-03-02 22:00"), berlin("2026-03-03 00:00")),
@@ -318,9 +310,7 @@ def test_a_yearly_holiday_comes_every_year_and_29_february_when_there_is_one() -
 
 
 def test_overlapping_and_touching_hours_count_once() -> None:
-    overlapping = BusinessCalendar.parse(
-        "UTC", [["09:00-13:00", "12:00-15:00", "15:00-17:00", "10:00-11:00"]] * 7
-    )
+    overlapping = BusinessCalendar.parse("UTC", [["09:00-13:00", "12:00-15:00", "15:00-17:00", "10:00-11:00"]] * 7)
     assert overlapping.daily_hours[0] == (OpenHours(9 * HOUR, 17 * HOUR),)
     assert overlapping.open_seconds_between(utc("2026-03-02"), utc("2026-03-03")) == 8 * HOUR
 
@@ -331,9 +321,7 @@ def test_a_night_shift_overlapping_the_next_morning_counts_once() -> None:
 
 
 def test_always_open_counts_every_second_whatever_the_holidays() -> None:
-    calendar = BusinessCalendar(
-        "Europe/Berlin", always_open=True, yearly_holidays=frozenset({YearlyHoliday(12, 25)})
-    )
+    calendar = BusinessCalendar("Europe/Berlin", always_open=True, yearly_holidays=frozenset({YearlyHoliday(12, 25)}))
     assert calendar.is_open_at(utc("2026-12-25 03:00"))
     assert calendar.next_opening(utc("2026-12-25 03:00")) == utc("2026-12-25 03:00")
     assert calendar.add_open_time(berlin("2026-03-28 12:00"), 24 * HOUR) == berlin("2026-03-29 13:00")
@@ -362,9 +350,7 @@ def test_instants_come_back_in_utc() -> None:
         at = berlin("2026-03-02 10:00")
         assert calendar.add_open_time(at, 60).tzinfo is UTC
         assert calendar.next_opening(at).tzinfo is UTC
-        assert all(
-            opens_at.tzinfo is UTC for opens_at, _ in calendar.open_intervals(at, at + timedelta(days=1))
-        )
+        assert all(opens_at.tzinfo is UTC for opens_at, _ in calendar.open_intervals(at, at + timedelta(days=1)))
 
 
 @pytest.mark.parametrize("seconds", [0, -1, timedelta(0), timedelta(microseconds=-1)])

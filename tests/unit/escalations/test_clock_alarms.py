@@ -29,9 +29,7 @@ class TestWarnings:
         ]
 
     def test_that_come_stay_where_they_were_when_the_policy_changes(self) -> None:
-        history = History(promise(1, resolution=4 * HOUR)).policy(
-            "Mon 11:30", promise(2, resolution=40 * HOUR)
-        )
+        history = History(promise(1, resolution=4 * HOUR)).policy("Mon 11:30", promise(2, resolution=40 * HOUR))
         warnings = history.timer("resolution", "Mon 12:00").warnings
         assert [(warning.due_at, warning.reached) for warning in warnings] == [
             (at("Mon 11:00"), True),
@@ -148,9 +146,7 @@ class TestExplanation:
 class TestOrder:
     def test_of_the_happenings_given_does_not_matter(self) -> None:
         history = History(promise(first_response=HOUR, next_response=HOUR, resolution=8 * HOUR))
-        history.replies("Mon 09:30").asks("Mon 10:00").status("Mon 10:00", "pending").status(
-            "Mon 11:00", "open"
-        )
+        history.replies("Mon 09:30").asks("Mon 10:00").status("Mon 10:00", "pending").status("Mon 11:00", "open")
         assert project(reversed(history.happenings)) == project(history.happenings)
 
     def test_at_one_instant_is_that_of_the_numbers(self) -> None:

@@ -12,9 +12,7 @@ from tests.support.sla_history import HOUR, MICROSECOND, OFFICE, History, at, ho
 
 class TestPolicyChange:
     def test_recomputes_from_the_original_start(self) -> None:
-        history = History(promise(1, resolution=8 * HOUR)).policy(
-            "Mon 10:00", promise(2, resolution=4 * HOUR)
-        )
+        history = History(promise(1, resolution=8 * HOUR)).policy("Mon 10:00", promise(2, resolution=4 * HOUR))
         view = history.timer("resolution")
         assert (view.due_at, view.policy_version_id, view.target_seconds) == (at("Mon 13:00"), 2, 4 * HOUR)
 
@@ -77,6 +75,11 @@ class TestPolicyChange:
         # Open from 9: one hour before the pause, one after it until the change, six left.
         assert (view.used, view.due_at, view.calendar_id) == (hours(2), at("Tue 10:00"), 2)
         assert sum((segment.counted or hours(0) for segment in view.segments), hours(0)) == view.used
+
+    def test_twice_in_one_instant_the_last_holds(self) -> None:
+        history = History(promise(1, resolution=8 * HOUR)).policy("Mon 09:00", promise(2, resolution=4 * HOUR))
+        assert history.timer("resolution").due_at == at("Mon 13:00")
+        assert len(history.timer("resolution").segments) == 1
 
     def test_to_the_same_promise_changes_nothing(self) -> None:
         history = History(promise(1, resolution=HOUR))

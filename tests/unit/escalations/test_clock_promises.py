@@ -23,9 +23,7 @@ class TestMet:
         [(-1, TimerState.MET, False), (0, TimerState.MET, False), (1, TimerState.MISSED, True)],
     )
     @pytest.mark.parametrize("metric", ["first_response", "resolution", "next_response"])
-    def test_a_stop_around_the_due_instant(
-        self, metric: str, late: int, state: TimerState, breached: bool
-    ) -> None:
+    def test_a_stop_around_the_due_instant(self, metric: str, late: int, state: TimerState, breached: bool) -> None:
         history = History(promise(first_response=HOUR, next_response=HOUR, resolution=HOUR))
         due_at = at("Mon 10:00")
         if metric == "next_response":
@@ -74,9 +72,7 @@ class TestFirstResponse:
         assert history.timer("first_response").due_at == datetime(2026, 3, 9, 10, tzinfo=UTC)
 
     def test_more_messages_of_the_requester_do_not_move_it(self) -> None:
-        view = (
-            History(promise(first_response=HOUR)).asks("Mon 09:20").asks("Mon 09:40").timer("first_response")
-        )
+        view = History(promise(first_response=HOUR)).asks("Mon 09:20").asks("Mon 09:40").timer("first_response")
         assert view.due_at == at("Mon 10:00")
 
     def test_resolving_is_not_a_response(self) -> None:

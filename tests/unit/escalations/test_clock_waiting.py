@@ -67,9 +67,7 @@ class TestWaiting:
 
     @pytest.mark.parametrize("category", list(StatusCategory))
     @pytest.mark.parametrize("waiting_on", [None, *WaitingOn])
-    def test_what_pauses_resolution_in_full(
-        self, category: StatusCategory, waiting_on: WaitingOn | None
-    ) -> None:
+    def test_what_pauses_resolution_in_full(self, category: StatusCategory, waiting_on: WaitingOn | None) -> None:
         expected = {
             (StatusCategory.PENDING, None): WaitingOn.REQUESTER,
             (StatusCategory.PENDING, WaitingOn.REQUESTER): WaitingOn.REQUESTER,
@@ -100,13 +98,16 @@ class TestWaiting:
         assert (view.state, view.breached_at, view.due_at) == (TimerState.PAUSED, at("Mon 10:00"), None)
 
     def test_resolved_while_pending_in_time_is_met(self) -> None:
-        history = (
-            History(promise(resolution=4 * HOUR))
-            .status("Mon 10:00", "pending")
-            .status("Fri 10:00", "resolved")
-        )
+        history = History(promise(resolution=4 * HOUR)).status("Mon 10:00", "pending").status("Fri 10:00", "resolved")
         view = history.timer("resolution")
         assert (view.state, view.used, view.due_at) == (TimerState.MET, hours(1), None)
+
+    def test_reopened_into_pending_it_is_paused_without_a_due_instant(self) -> None:
+        history = History(promise(resolution=4 * HOUR))
+        history.status("Mon 10:00", "resolved").status("Mon 11:00", "pending")
+        assert history.timer("resolution").due_at is None
+        assert history.timer("resolution").state is TimerState.PAUSED
+        assert history.status("Tue 09:00", "resolved").timer("resolution").due_at is None
 
     def test_opened_as_pending_it_is_paused_from_the_first_instant(self) -> None:
         history = History(promise(resolution=4 * HOUR)).status("Mon 09:00", "pending")

@@ -22,9 +22,7 @@ FACTS = TicketFacts(team_id=3, category_ids=frozenset({10, 1}), priority=1, chan
         pytest.param(PolicyMatch(priorities=frozenset({2})), False, id="another priority"),
         pytest.param(PolicyMatch(channels=frozenset({"web"})), True, id="channel"),
         pytest.param(PolicyMatch(channels=frozenset({"mail"})), False, id="another channel"),
-        pytest.param(
-            PolicyMatch(team_ids=frozenset({3}), channels=frozenset({"mail"})), False, id="each must hold"
-        ),
+        pytest.param(PolicyMatch(team_ids=frozenset({3}), channels=frozenset({"mail"})), False, id="each must hold"),
     ],
 )
 def test_a_ticket_falls_under_a_policy(match: PolicyMatch, matches: bool) -> None:
