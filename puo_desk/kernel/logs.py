@@ -37,6 +37,15 @@ def without_row_values(
     return event
 
 
+class WithoutPath(logging.Filter):
+    """Takes the path out of Django's lines about failed requests: it may hold a name or a key."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple) and len(record.args) > 1:
+            record.msg, record.args = "%s", record.args[:1]
+        return True
+
+
 def configure(config: Mapping[str, Any]) -> None:
     """Set up structlog and the standard library: ``json`` (one object a line) or console, from ``level``
     up.
@@ -83,6 +92,7 @@ def configure(config: Mapping[str, Any]) -> None:
                     "foreign_pre_chain": shared,
                 }
             },
+            "filters": {"without_path": {"()": WithoutPath}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {
@@ -91,7 +101,7 @@ def configure(config: Mapping[str, Any]) -> None:
                 "uvicorn.error": {"level": "INFO"},
                 "django.server": {"handlers": [], "propagate": False},
                 # Refusals are answers, not events; errors stay.
-                "django.request": {"level": "ERROR"},
+                "django.request": {"level": "ERROR", "filters": ["without_path"]},
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.beat": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},

@@ -38,5 +38,6 @@ def rescue_stuck_work() -> None:
 
 @shared_task(name="kernel.purge_idempotency_keys")
 def purge_idempotency_keys() -> None:
-    while idempotency.purge_expired() == idempotency.PURGE_AT_ONCE:
+    at_once = idempotency.PURGE_AT_ONCE
+    while idempotency.purge_expired(limit=at_once) == at_once:
         pass

@@ -87,7 +87,7 @@ def test_many_workers_claim_disjoint_rows(chores) -> None:
 
 
 def test_a_claim_skips_what_another_connection_holds(chores) -> None:
-    held, free = add(chores, "held", "free")
+    held, _free = add(chores, "held", "free")
     with transaction.atomic():
         chores.objects.select_for_update().get(pk=held.pk)
         found: list[str] = []
