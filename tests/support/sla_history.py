@@ -58,13 +58,9 @@ def promise(
 class History:
     """A ticket's history as it is told: each line at its instant, numbered in order."""
 
-    def __init__(
-        self, promised: Promise | None, opened: str = "Mon 09:00", *, for_requester: bool = True
-    ) -> None:
+    def __init__(self, promised: Promise | None, opened: str = "Mon 09:00", *, for_requester: bool = True) -> None:
         self.numbers = count(1)
-        self.happenings: list[Happening] = [
-            Opened(at=at(opened), seq=next(self.numbers), for_requester=for_requester)
-        ]
+        self.happenings: list[Happening] = [Opened(at=at(opened), seq=next(self.numbers), for_requester=for_requester)]
         self.policy(opened, promised)
 
     def _add(self, happening: Happening) -> History:
@@ -82,9 +78,7 @@ class History:
 
     def status(self, when: str, category: str, waiting_on: str | None = None) -> History:
         waits_on = WaitingOn(waiting_on) if waiting_on else None
-        return self._add(
-            StatusChanged(at=at(when), seq=0, category=StatusCategory(category), waiting_on=waits_on)
-        )
+        return self._add(StatusChanged(at=at(when), seq=0, category=StatusCategory(category), waiting_on=waits_on))
 
     def hand_off(self, when: str, act: str) -> History:
         return self._add(HandOffMoved(at=at(when), seq=0, act=HandOffAct(act)))
