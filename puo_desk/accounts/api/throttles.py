@@ -22,6 +22,8 @@ class ActorThrottle(SimpleRateThrottle):
     """
 
     scope = "actor"
+    num_requests: int | None
+    duration: int | None
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
         actor = getattr(request._request, "actor", None)

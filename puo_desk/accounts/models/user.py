@@ -120,6 +120,6 @@ class User(AbstractBaseUser):
         for secret in settings.SECRET_KEY_FALLBACKS:
             yield self._session_hash(secret)
 
-    def _session_hash(self, secret: str | None = None) -> str:
+    def _session_hash(self, secret: str | bytes | None = None) -> str:
         material = f"{self.password}:{self.access_epoch}:{self.role}:{self.is_active}"
         return salted_hmac("puo_desk.accounts.session", material, secret=secret, algorithm="sha256").hexdigest()

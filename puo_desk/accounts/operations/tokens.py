@@ -85,7 +85,7 @@ def revoke_token(*, token_id: int, actor: Actor, now: datetime) -> ApiToken:
     require(actor, "token.manage")
     tokens = ApiToken.objects.select_for_update()
     if not actor.is_system and actor.role != Role.ADMIN:
-        tokens = tokens.filter(user_id=actor.user_id)
+        tokens = tokens.filter(user_id=actor.user_id or 0)
     token = tokens.filter(pk=token_id).first()
     if token is None:
         raise NotFound

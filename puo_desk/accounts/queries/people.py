@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.socialaccount.models import SocialAccount
+
 from puo_desk.accounts.models import ApiToken, Membership, Team, User
 from puo_desk.accounts.vocabulary import STAFF_ROLES, Scope
 from puo_desk.kernel.actor import PERSON, SERVICE, Actor
@@ -103,7 +105,7 @@ class TokenRow:
 
 def list_tokens(*, viewer: Actor, now: datetime) -> list[TokenRow]:
     """The viewer's own tokens that are not revoked, newest first."""
-    tokens = ApiToken.objects.filter(user_id=viewer.user_id, revoked_at=None).order_by("-created_at", "-id")
+    tokens = ApiToken.objects.filter(user_id=viewer.user_id or 0, revoked_at=None).order_by("-created_at", "-id")
     labels = {scope.value: str(scope.label) for scope in Scope}
     return [
         TokenRow(
@@ -122,6 +124,4 @@ def list_tokens(*, viewer: Actor, now: datetime) -> list[TokenRow]:
 
 def list_linked_accounts(*, viewer: Actor) -> list[str]:
     """The single sign-on providers that the viewer's account is linked to."""
-    from allauth.socialaccount.models import SocialAccount
-
     return list(SocialAccount.objects.filter(user_id=viewer.user_id).values_list("provider", flat=True))

@@ -55,7 +55,7 @@ def page(
             return view(request, *args, **kwargs)
 
         guarded.desk_permission = code  # type: ignore[attr-defined]
-        return guarded
+        return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", guarded)
 
     return declare
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
-from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone, translation
 
-from puo_desk.accounts.models import User
 from puo_desk.accounts.queries.people import actor_for
 from puo_desk.kernel.actor import Actor
 
@@ -30,11 +28,11 @@ class ReaderMiddleware:
         language = translation.get_language_from_request(request)
         zone = settings.DESK_TIME_ZONE
         if request.user.is_authenticated:
-            user = cast(User, request.user)
+            user = request.user
             actor = actor_for(user, source="web", request_id=getattr(request, "request_id", None))
             language, zone = user.language, user.time_zone
         request.actor = actor  # type: ignore[attr-defined]
-        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = language
         with translation.override(language), timezone.override(_zone(zone)):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)

@@ -113,7 +113,7 @@ def tell_many(news: Sequence[News], *, now: datetime) -> int:
     rows = [(told, Channel(way)) for told in news for way in _ways(told)]
     if not rows:
         return 0
-    columns = {
+    columns: dict[str, Any] = {
         "recipient": [told.recipient_id for told, _ in rows],
         "channel": [way.value for _, way in rows],
         "kind": [told.kind for told, _ in rows],
@@ -125,7 +125,8 @@ def tell_many(news: Sequence[News], *, now: datetime) -> int:
         "urgent": [get_kind(told.kind).urgent for told, _ in rows],
     }
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_INSERT, {**columns, "now": now, "window": DIGEST_WINDOW})
+        asked: dict[str, Any] = {**columns, "now": now, "window": DIGEST_WINDOW}
+        cursor.execute(_INSERT, asked)
         added = cursor.fetchall()
         if added and any(columns["supersedes"]):
             cursor.execute(_SUPERSEDE, {"added": [row[0] for row in added], "now": now})

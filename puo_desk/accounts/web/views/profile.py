@@ -37,7 +37,7 @@ def profile(request: ReaderRequest) -> HttpResponseBase:
             )
         except InvalidInput as refused:
             for name, lines in refused.errors.items():
-                form.add_error(name, lines)  # type: ignore[arg-type]
+                form.add_error(name, lines)
         else:
             with override(user.language):
                 messages.success(request, _("Your profile is saved."))
@@ -64,7 +64,7 @@ def token_create(request: ReaderRequest) -> HttpResponseBase:
         )
     except InvalidInput as refused:
         for name, lines in refused.errors.items():
-            form.add_error(name if name in form.fields else None, lines)  # type: ignore[arg-type]
+            form.add_error(name if name in form.fields else None, lines)
         return _profile_page(request, token_form=form, status=422)
     return render(
         request, "accounts/token_created.html", {"token": token, "text": text, "shell": shell_for(request.actor)}
