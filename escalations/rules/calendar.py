@@ -339,10 +339,8 @@ def _offsets(zone: str, number: int) -> tuple[tuple[int, int, int], ...]:
     for before, after in pairwise(edges):
         offset = _offset_at(zone, before)
         if _offset_at(zone, after) != offset:
-            changes.append(
-                bisect_right(range(before, after), 0, key=lambda at: _offset_at(zone, at) != offset)
-            )
-            changes[-1] += before
+            seconds = range(before, after)
+            changes.append(before + bisect_right(seconds, 0, key=lambda at: _offset_at(zone, at) != offset))
     changes.append((number + 1) * _WEEK)
     return tuple((from_, to, _offset_at(zone, from_)) for from_, to in pairwise(changes) if from_ < to)
 
@@ -391,9 +389,7 @@ def _merged(hours: Iterable[OpenHours]) -> Iterator[OpenHours]:
 
 def _seconds_of(wall: str, text: str) -> int:
     parts = wall.split(":")
-    if len(parts) not in (2, 3) or not all(
-        len(part) == 2 and part.isascii() and part.isdigit() for part in parts
-    ):
+    if len(parts) not in (2, 3) or not all(len(part) == 2 and part.isascii() and part.isdigit() for part in parts):
         raise HoursNotValid(f"{text!r} is not written as 09:00-17:30.")
     hour, minute, second = (*map(int, parts), 0)[:3]
     seconds = hour * 3600 + minute * 60 + second

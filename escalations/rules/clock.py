@@ -168,9 +168,7 @@ class _TicketClock:
         if track is not None and not track.is_stopped:
             track.stop(at, Reason.CLOSED, seq, cancelled=cancelled)
 
-    def _change_status(
-        self, at: datetime, seq: int, category: StatusCategory, waiting_on: WaitingOn | None
-    ) -> None:
+    def _change_status(self, at: datetime, seq: int, category: StatusCategory, waiting_on: WaitingOn | None) -> None:
         was_closed, self.category = self.category is StatusCategory.CLOSED, category
         self.waiting_on = waiting_on
         is_closed = category is StatusCategory.CLOSED

@@ -133,9 +133,7 @@ class Track:
             resumed_at=running.starts_at if running is not None and counts else None,
             stopped_at=self._unpromised_at or self._stopped_at,
             breached_at=self._breached_at,
-            warnings=tuple(
-                self._warning(percent, counts) for percent in sorted({*promise.warn_at, *self._reached})
-            ),
+            warnings=tuple(self._warning(percent, counts) for percent in sorted({*promise.warn_at, *self._reached})),
             segments=tuple(self._segment(span, promise) for span in spans),
         )
 
