@@ -1,0 +1,5 @@
+"""Mounted by the roof."""
+
+from django.urls.resolvers import URLPattern
+
+urlpatterns: list[URLPattern] = []
