@@ -205,7 +205,7 @@ WHITENOISE_MAX_AGE = 60 if not PRODUCTION else 31_536_000
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "puo_desk.kernel.pages.staticfiles.DeskStaticStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from puo_desk.accounts.web.access import page
 from puo_desk.home import home
 from puo_desk.kernel.health import livez, readyz
 from puo_desk.kernel.metrics import metrics
+from puo_desk.kernel.pages import style_page
 
 handler400 = "puo_desk.kernel.http.problems.handler400"
 handler403 = "puo_desk.kernel.http.problems.handler403"
@@ -36,5 +38,6 @@ urlpatterns = [
     path("", include("sop.web.urls")),
     path("", include("reports.web.urls")),
     path("account/", include("allauth.urls")),
+    path("style/", page("settings.manage")(style_page.show), name="style"),
     path("admin/", admin.site.urls),
 ]

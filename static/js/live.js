@@ -40,7 +40,8 @@ document.addEventListener("click", (event) => {
 
 function wanted() {
   const names = [...document.querySelectorAll("[data-live]")].flatMap((element) => element.dataset.live.split(/\s+/)).filter(Boolean);
-  return new Set(names);
+  // One name that the server would not take must not cost the page its whole stream.
+  return new Set(names.filter((name) => /^[a-z][a-z_]{0,31}(\.[\w.-]{1,64})?$/.test(name)));
 }
 
 function receive(event) {

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import nh3
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -58,7 +58,17 @@ def render_markdown(text: str, *, keep_lines: bool = True) -> SafeString:
         link_rel="noopener noreferrer nofollow",
         strip_comments=True,
     )
-    return mark_safe(f'<div class="prose" hx-disable>{html}</div>')  # noqa: S308 (cleaned by allow-list above)
+    return mark_safe(f"{_WRAPPED}{html}</div>")  # noqa: S308 (cleaned by allow-list above)
+
+
+_WRAPPED = '<div class="prose" hx-disable>'
+
+
+def trusted_html(stored: str) -> SafeString:
+    """HTML that ``render_markdown`` made earlier and a row has kept since; anything else is shown as text."""
+    if stored.startswith(_WRAPPED):
+        return mark_safe(stored)  # noqa: S308 (cleaned when it was written; nothing else writes such rows)
+    return format_html('<div class="prose" hx-disable><p>{}</p></div>', stored)
 
 
 def plain_text_preview(text: str, length: int = 160) -> str:

@@ -5,7 +5,7 @@ It shows invented people and numbers, so it needs no permission of its own; the 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -159,7 +159,7 @@ def _number(value: int) -> dict[str, Any]:
     return {"text": value, "url": "#", "numeric": True}
 
 
-def _rows(now: Any) -> list[dict[str, Any]]:
+def _rows(now: datetime) -> list[dict[str, Any]]:
     """(state, priority, number, subject, rest, who, status shape, status, deadline state, minutes)"""
     lines = (
         ("", 3, 4093, "Read", "No new message since you looked", "Adele Dupont", "open", "Open", "ok", 146),
@@ -182,9 +182,9 @@ def _rows(now: Any) -> list[dict[str, Any]]:
         ("", 4, 4052, "Handed over", "Waits for engineering", "Mei Lin", "handed", "Engineering", "paused", 0),
     )
     names = ("state", "priority", "number", "subject", "rest", "who", "shape", "status", "deadline", "minutes")
-    rows = [dict(zip(names, line, strict=True)) for line in lines]
+    rows: list[dict[str, Any]] = [dict(zip(names, line, strict=True)) for line in lines]
     for row in rows:
-        row["due_at"] = now + timedelta(minutes=int(row["minutes"]))
+        row["due_at"] = now + timedelta(minutes=row["minutes"])
     return rows
 
 

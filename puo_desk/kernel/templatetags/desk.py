@@ -150,7 +150,7 @@ def query_without(context: template.Context, name: str, value: Any = None) -> st
 
 
 @register.simple_block_tag(takes_context=True)
-def component(context: template.Context, content: str, name: str, **parts: Any) -> SafeString:
+def component(context: template.Context, content: str, name: str, **parts: Any) -> str:
     """``{% component "panel" title="Promises" %}…{% endcomponent %}``: a component that has something inside.
 
     The component sees its named parts, ``content`` and the page's ``now``, and nothing else, as with ``only``.
