@@ -16,13 +16,15 @@ from tickets.vocabulary import Impact, Urgency
 NAME_LENGTH = 80
 EXTERNAL_ID_LENGTH = 80
 FIRST_YEAR, LAST_YEAR = 1970, 2100
-_REMEMBERED_TIMES = 65_536
+_REMEMBERED = 65_536
+"""Cells of a log repeat from row to row; what was read once is known. Bounded, so memory is."""
 _LEADING_NUMBER = re.compile(r"\s*([1-9])(?!\d)")
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2})", re.ASCII)
 
 ReadInstant = Callable[[str], datetime]
 
 
+@lru_cache(_REMEMBERED)
 def name_in(cell: str, *, longest: int = NAME_LENGTH) -> str:
     """A name without the padding some exports put into it. Raises: RowRefused."""
     if len(cell) > longest:
@@ -57,6 +59,7 @@ def refuse_unclean(cells: Sequence[str]) -> None:
         raise RowRefused("contains control characters")
 
 
+@lru_cache(1_024)
 def level_in(cell: str, *, column: str, highest: int) -> int:
     """The number that a level such as "2 - High" begins with. Raises: RowRefused."""
     found = _LEADING_NUMBER.match(cell)
@@ -74,7 +77,7 @@ def levels_or_defaults(impact: int | None, urgency: int | None, priority: int | 
 def day_first_reader(zone: ZoneInfo) -> ReadInstant:
     """A reader of ``d/m/yyyy hh:mm``, the day first, in a zone. It raises RowRefused."""
 
-    @lru_cache(_REMEMBERED_TIMES)
+    @lru_cache(_REMEMBERED)
     def read(cell: str) -> datetime:
         found = _DAY_FIRST.fullmatch(cell.strip())
         if found is None:
@@ -91,7 +94,7 @@ def day_first_reader(zone: ZoneInfo) -> ReadInstant:
 def pattern_reader(pattern: str | None, zone: ZoneInfo) -> ReadInstant:
     """A reader of times in a ``strptime`` pattern, or else in ISO 8601. An offset in the cell wins over the zone."""
 
-    @lru_cache(_REMEMBERED_TIMES)
+    @lru_cache(_REMEMBERED)
     def read(cell: str) -> datetime:
         try:
             text = cell.strip()

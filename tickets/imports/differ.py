@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from tickets.events import (
     STATUS_PAYLOADS,
@@ -26,10 +27,15 @@ OPENING_STATUS = "new"
 class Step:
     """One event to be: ``line`` is the row of the file that tells of it."""
 
-    payload: Recorded
+    kind: str
+    data: Mapping[str, Any]
     at: datetime
     by: str
     line: int
+
+    @classmethod
+    def of(cls, payload: Recorded, snapshot: Snapshot) -> Step:
+        return cls(payload.kind, payload.as_data(), snapshot.at, snapshot.by, snapshot.line)
 
 
 def steps_of(history: TicketHistory, directory: Directory) -> list[Step]:
@@ -55,12 +61,10 @@ def steps_of(history: TicketHistory, directory: Directory) -> list[Step]:
         channel=opening.channel,
         on_own_behalf=False,
     )
-    steps = [Step(opened, opening.opened_at, opening.opened_by or first.by, first.line)]
+    steps = [Step.of(opened, replace(first, at=opening.opened_at, by=opening.opened_by or first.by))]
     before, status = first, begin.code
     for after in history.snapshots:
-        steps += [
-            Step(payload, after.at, after.by, after.line) for payload in _changes(before, after, status, directory)
-        ]
+        steps += [Step.of(payload, after) for payload in _changes(before, after, status, directory)]
         before, status = after, after.status
     return steps
 

@@ -49,9 +49,7 @@ class Gatherer:
             yield from self._finish()
             self._opening = facts
         elif len(self._rows) >= LONGEST_HISTORY:
-            yield RefusedRow(
-                row.line, facts.external_id, f"the ticket has more than {LONGEST_HISTORY} rows", row.cells
-            )
+            yield RefusedRow(row.line, facts.external_id, f"the ticket has more than {LONGEST_HISTORY} rows", row.cells)
             return
         self._snapshots += facts.snapshots
         self._rows.append(row)

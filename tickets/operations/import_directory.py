@@ -87,9 +87,7 @@ def _people(names: set[str], assignees: set[str], source: str, actor: Actor, now
         known[username.lower()] = pk
         if email:
             known[email.lower()] = pk
-    found = {
-        name: match for name in names if (match := known.get(name.lower()) or known.get(codes[name].lower()))
-    }
+    found = {name: match for name in names if (match := known.get(name.lower()) or known.get(codes[name].lower()))}
     missing = sorted(names - found.keys())
     roles = {name: Role.AGENT if name in assignees else Role.REQUESTER for name in missing}
     people = User.objects.bulk_create(

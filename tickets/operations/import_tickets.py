@@ -276,14 +276,12 @@ def _reserve_ids(count: int) -> list[int]:
 def _event_rows(ticket_id: int, steps: Sequence[Step], run: ImportRun) -> Iterator[tuple[object, ...]]:
     for seq, step in enumerate(steps, start=1):
         yield (
-            ticket_id, seq, step.payload.kind, None, step.by, SOURCE, step.at, step.payload.as_data(),
+            ticket_id, seq, step.kind, None, step.by, SOURCE, step.at, step.data,
             run.request_id(step.line),
         )  # fmt: skip
 
 
-def _ticket(
-    pk: int, history: TicketHistory, steps: Sequence[Step], directory: Directory, source: str
-) -> Ticket:
+def _ticket(pk: int, history: TicketHistory, steps: Sequence[Step], directory: Directory, source: str) -> Ticket:
     """The row, as folding the events gives it."""
     state = _state_after(steps)
     opening = history.opening
@@ -316,9 +314,7 @@ def _ticket(
 
 
 def _state_after(steps: Sequence[Step]) -> TicketState:
-    return fold(
-        PastEvent(seq, step.payload.kind, step.at, step.payload.as_data()) for seq, step in enumerate(steps, start=1)
-    )
+    return fold(PastEvent(seq, step.kind, step.at, step.data) for seq, step in enumerate(steps, start=1))
 
 
 def _opening_message(ticket: Ticket, history: TicketHistory) -> Message:

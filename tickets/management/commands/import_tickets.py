@@ -49,8 +49,8 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="read and judge everything, write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path: Path = options["file"]
-        refused_path: Path = options["refused"] or Path(f"{path.name}.refused.csv")
+        path = Path(options["file"])
+        refused_path = Path(options["refused"] or f"{path.name}.refused.csv")
         if refused_path.exists() and path.exists() and refused_path.samefile(path):
             raise CommandError("--refused names the file to import.")
         report = _Report(self.stderr.write)
