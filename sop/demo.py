@@ -23,6 +23,7 @@ class _Sample:
     change_note: str = ""
 
 
+# The sentences are long on purpose: a line of a procedure is a line of its text.
 SAMPLES: tuple[_Sample, ...] = (
     _Sample(
         title="Review queue is empty but the dashboard is not",

@@ -30,7 +30,7 @@ LIMIT %(limit)s
 """
 
 # What somebody describes is compared with title and summary (weights A and B): a procedure is about what
-# its heading says. The text breaks ties. ``heads`` counts different words, a title's word twice.
+# its heading says. The text breaks ties. ``heads`` counts different words; one of the title counts twice.
 _SUGGEST_SQL = """
 WITH described AS MATERIALIZED (
     SELECT ARRAY(
@@ -53,14 +53,14 @@ WITH described AS MATERIALIZED (
     SELECT article_id, ts_rank(document, query) AS rank, cardinality(words) AS described_words,
         (SELECT count(*) FROM unnest(tsvector_to_array(ts_filter(document, '{{a}}'))) AS word
          WHERE word = ANY(words)) AS titled,
-        (SELECT count(*) FROM unnest(tsvector_to_array(ts_filter(document, '{{b}}'))) AS word
-         WHERE word = ANY(words)) AS summed,
+        (SELECT count(*) FROM unnest(tsvector_to_array(ts_filter(document, '{{a,b}}'))) AS word
+         WHERE word = ANY(words)) AS heads,
         (category_id IS NOT NULL AND category_id = %(category)s) AS same_category
     FROM candidates
 )
 SELECT article_id FROM scored
-WHERE titled + summed >= LEAST(2, described_words) OR (same_category AND titled + summed >= 1)
-ORDER BY titled * 2 + summed + (CASE WHEN same_category THEN 3 ELSE 0 END) DESC, rank DESC, article_id
+WHERE heads >= 2 OR (titled = 1 AND described_words = 1) OR (same_category AND heads = 1)
+ORDER BY titled + heads + (CASE WHEN same_category THEN 3 ELSE 0 END) DESC, rank DESC, article_id
 LIMIT %(limit)s
 """
 
@@ -107,7 +107,7 @@ def suggest_for(
     """Published procedures for what somebody describes, best first; only public ones for a requester. Two queries.
 
     Two different words of title or summary must occur in the description, or one when the category is the
-    procedure's own: a single common word suggests nothing.
+    procedure's own or when the description is no more than a word of the title.
     """
     folded = fold_for_search(text[:DESCRIBED_CHARACTERS])
     if not folded:
