@@ -172,3 +172,16 @@ def badges_for(rows: Sequence[TicketRow], *, viewer: Actor, now: datetime) -> di
         except Exception:
             log.exception("badge failed", badge=badge.code)
     return marks
+
+
+def render_request_helps(text: str, *, viewer: Actor) -> list[SafeString]:
+    """What may help somebody who is typing a request, from every app that knows something."""
+    shown: list[SafeString] = []
+    for part in request_helps:
+        try:
+            context = part.context(text, viewer)
+            if context is not None:
+                shown.append(render_to_string(part.template, dict(context)))
+        except Exception:
+            log.exception("request help failed", help=part.code)
+    return shown

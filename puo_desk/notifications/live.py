@@ -12,7 +12,7 @@ _AT_ONCE = 500
 
 def topic_of(user_id: int) -> str:
     """The topic that only this person's pages may hear."""
-    return f"user:{user_id}"
+    return f"user.{user_id}"
 
 
 def announce(user_ids: Collection[int]) -> None:
