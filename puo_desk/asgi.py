@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from typing import Any, cast
+from urllib.parse import quote_from_bytes
 
 from a2wsgi import WSGIMiddleware
 
@@ -17,6 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "puo_desk.settings")
 from puo_desk.kernel.live.asgi import PATH, LiveApp, Receive, Scope, Send
 
 THREADS = 16
+_ASCII = bytes(range(33, 127))
 
 live = LiveApp()
 pages: Any = WSGIMiddleware(cast(Any, django_application), workers=THREADS)
@@ -34,11 +36,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 def _plain(scope: Any) -> Any:
     """The request as WSGI can take it: an ASCII query, and no header that could pass for another one."""
     if scope["type"] == "http":
-        scope["query_string"] = (
-            b"".join(bytes([byte]) if byte < 128 else b"%%%02X" % byte for byte in scope["query_string"])
-            if not scope["query_string"].isascii()
-            else scope["query_string"]
-        )
+        scope["query_string"] = quote_from_bytes(scope["query_string"], safe=_ASCII).encode()
         scope["headers"] = [(name, value) for name, value in scope["headers"] if b"_" not in name]
     return scope
 

@@ -29,7 +29,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from puo_desk.kernel.models import DueRow, DueState, Heartbeat
-from puo_desk.kernel.redis_link import breaker
+from puo_desk.kernel.redis_link import breaker, client
 
 log = structlog.get_logger(__name__)
 
@@ -119,9 +119,7 @@ def stop(rows: QuerySet[Row]) -> int:
 
 def replay(rows: QuerySet[Row], *, now: datetime) -> int:
     """Give quarantined rows a fresh start at ``now``; returns how many there were."""
-    return rows.filter(state=DueState.QUARANTINED).update(
-        state=DueState.WAITING, due_at=now, attempts=0, last_error=""
-    )
+    return rows.filter(state=DueState.QUARANTINED).update(state=DueState.WAITING, due_at=now, attempts=0, last_error="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +197,7 @@ def drain(
     return total
 
 
-def _one_by_one(
-    rows: QuerySet[Row], work: Work[Row], *, limit: int, now: datetime | None, settle: bool
-) -> BatchResult:
+def _one_by_one(rows: QuerySet[Row], work: Work[Row], *, limit: int, now: datetime | None, settle: bool) -> BatchResult:
     done = failed = quarantined = 0
     for row in claim_due(rows, limit=limit, now=now):
         try:
@@ -328,9 +324,7 @@ def audit_due_work(*, now: datetime | None = None) -> list[LateWork]:
 
 def _late(table: DueTable, now: datetime) -> tuple[int, datetime | None]:
     past = now - table.late_after
-    unfinished = Q(state=DueState.WAITING, due_at__lte=past) | Q(
-        state=DueState.CLAIMED, claimed_until__lte=past
-    )
+    unfinished = Q(state=DueState.WAITING, due_at__lte=past) | Q(state=DueState.CLAIMED, claimed_until__lte=past)
     late = table.model._default_manager.filter(unfinished).order_by("due_at").values_list("due_at", flat=True)
     due = list(late[:_COUNT_AT_MOST])
     return len(due), due[0] if due else None
@@ -425,6 +419,8 @@ def _send(task: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     if not breaker.allows():
         return
     try:
+        # Celery's own client waits six seconds for a Redis that is away; this one a moment.
+        client().ping()
         task.apply_async(args=args, kwargs=kwargs, retry=False, expires=60)
         breaker.worked()
     except Exception as error:

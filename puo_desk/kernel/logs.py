@@ -28,9 +28,7 @@ def without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any])
     return event
 
 
-def without_row_values(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def without_row_values(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Take the values of rows out of the database's error texts."""
     if trace := event.get("exception"):
         event["exception"] = _ROW_VALUES.sub(r"\1: [removed]", str(trace))

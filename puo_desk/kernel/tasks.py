@@ -23,9 +23,7 @@ def audit_due_work() -> None:
     """Raise the alarm for late work; the heartbeat comes only when there is none."""
     late = due_work.audit_due_work()
     for work in late:
-        log.error(
-            "work_is_late", table=work.name, waiting=work.waiting, oldest_due_at=str(work.oldest_due_at)
-        )
+        log.error("work_is_late", table=work.name, waiting=work.waiting, oldest_due_at=str(work.oldest_due_at))
     if not late:
         due_work.beat("audit_due_work")
 

@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from puo_desk import celery as roof
@@ -55,3 +56,15 @@ def test_purge_takes_all_that_expired(monkeypatch) -> None:
     )
     tasks.purge_idempotency_keys()
     assert IdempotencyKey.objects.count() == 0
+
+
+def test_the_auditor_of_its_own_rescues_and_fails_while_work_is_late(chores, capsys) -> None:
+    due_work.register_due_model(chores, name="chores")
+    chores.objects.create(label="a", due_at=timezone.now() - timedelta(hours=1))
+    due_work.claim_due(chores, lease=timedelta(0))
+    with pytest.raises(CommandError, match="chores: 1 late since"):
+        call_command("audit_due_work")
+    assert "chores: 1 rescued" in capsys.readouterr().out
+    due_work.stop(chores.objects.all())
+    call_command("audit_due_work")
+    assert "Nothing is late." in capsys.readouterr().out
