@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection, models
 
@@ -26,9 +28,15 @@ def _chore_table(django_db_setup, django_db_blocker) -> None:
 
 
 @pytest.fixture
-def chores(_chore_table, transactional_db, monkeypatch) -> type[Chore]:
-    """The table, empty, and the only one that the auditor knows; work is committed for real."""
+def chores(_chore_table, db, monkeypatch) -> type[Chore]:
+    """The table, empty, and the only one that the auditor knows."""
     monkeypatch.setattr(due_work, "_tables", {})
-    Chore.objects.all().delete()
+    return Chore
+
+
+@pytest.fixture
+def shared_chores(_chore_table, transactional_db, monkeypatch) -> Iterator[type[Chore]]:
+    """The same for tests with several connections: work is committed for real."""
+    monkeypatch.setattr(due_work, "_tables", {})
     yield Chore
     Chore.objects.all().delete()

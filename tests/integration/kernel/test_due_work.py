@@ -73,25 +73,25 @@ def test_oldest_first_up_to_the_limit_and_from_a_narrower_queryset(chores) -> No
     assert [row.label for row in claim_due(chores.objects.exclude(label="later"), now=NOON)] == ["other"]
 
 
-def test_many_workers_claim_disjoint_rows(chores) -> None:
-    add(chores, *(f"c{n}" for n in range(200)))
+def test_many_workers_claim_disjoint_rows(shared_chores) -> None:
+    add(shared_chores, *(f"c{n}" for n in range(200)))
     claimed: list[int] = []
 
     def claim(_number: int) -> None:
-        while rows := claim_due(chores, limit=7, now=NOON):
+        while rows := claim_due(shared_chores, limit=7, now=NOON):
             claimed.extend(row.pk for row in rows)
 
     in_threads(6, claim)
     assert len(claimed) == len(set(claimed)) == 200
-    assert set(chores.objects.values_list("attempts", flat=True)) == {1}
+    assert set(shared_chores.objects.values_list("attempts", flat=True)) == {1}
 
 
-def test_a_claim_skips_what_another_connection_holds(chores) -> None:
-    held, _free = add(chores, "held", "free")
+def test_a_claim_skips_what_another_connection_holds(shared_chores) -> None:
+    held, _free = add(shared_chores, "held", "free")
     with transaction.atomic():
-        chores.objects.select_for_update().get(pk=held.pk)
+        shared_chores.objects.select_for_update().get(pk=held.pk)
         found: list[str] = []
-        in_threads(1, lambda _n: found.extend(row.label for row in claim_due(chores, now=NOON)))
+        in_threads(1, lambda _n: found.extend(row.label for row in claim_due(shared_chores, now=NOON)))
     assert found == ["free"]
 
 
@@ -264,16 +264,16 @@ def test_work_that_settles_its_rows_itself(chores) -> None:
     assert list(chores.objects.values_list("state", "due_at", "attempts")) == [("waiting", later, 0)] * 2
 
 
-def test_two_workers_share_a_backlog_without_doing_anything_twice(chores) -> None:
-    add(chores, *(f"c{n}" for n in range(300)))
+def test_two_workers_share_a_backlog_without_doing_anything_twice(shared_chores) -> None:
+    add(shared_chores, *(f"c{n}" for n in range(300)))
     done: list[int] = []
 
     def work(rows: Sequence, at: datetime) -> None:
         done.extend(row.pk for row in rows)
 
-    in_threads(4, lambda _n: drain(chores, work, limit=10, batches=100, now=NOON))
+    in_threads(4, lambda _n: drain(shared_chores, work, limit=10, batches=100, now=NOON))
     assert len(done) == len(set(done)) == 300
-    assert set(states(chores).values()) == {"done"}
+    assert set(states(shared_chores).values()) == {"done"}
 
 
 def test_drain_stops_after_its_batches(chores) -> None:
@@ -296,7 +296,7 @@ def test_the_auditor_names_what_is_late(chores) -> None:
     assert due_work.audit_due_work(now=NOON + due_work.LEASE + timedelta(minutes=1)) != []
 
 
-def test_a_heartbeat_is_written_every_five_seconds(transactional_db) -> None:
+def test_a_heartbeat_is_written_every_five_seconds(db) -> None:
     due_work.beat("probe", rows=3)
     first = Heartbeat.objects.get(name="probe")
     due_work.beat("probe", rows=4)
@@ -307,7 +307,7 @@ def test_a_heartbeat_is_written_every_five_seconds(transactional_db) -> None:
     assert 0 <= due_work.beat_ages()["probe"] < 5
 
 
-def test_one_tick_at_a_time(transactional_db) -> None:
+def test_one_tick_at_a_time(db) -> None:
     taken: list[bool] = []
 
     def tick(_number: int) -> None:
@@ -323,7 +323,7 @@ def test_one_tick_at_a_time(transactional_db) -> None:
     assert taken == [False, False, True]
 
 
-def test_a_tick_that_raises_gives_way(transactional_db) -> None:
+def test_a_tick_that_raises_gives_way(db) -> None:
     with pytest.raises(ZeroDivisionError), due_work.only_one_tick("probe"):
         raise ZeroDivisionError
     taken: list[bool] = []

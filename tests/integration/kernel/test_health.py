@@ -11,7 +11,7 @@ from django.utils import timezone
 from puo_desk.kernel import due_work, health, metrics
 from puo_desk.kernel.due_work import claim_due
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls(__name__)]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
 urlpatterns = [path("", include("puo_desk.kernel.health")), path("", include("puo_desk.kernel.metrics"))]
 

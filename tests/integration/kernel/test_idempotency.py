@@ -29,7 +29,8 @@ from puo_desk.kernel.http.parsers import StrictJSONParser
 from puo_desk.kernel.idempotency import idempotent
 from puo_desk.kernel.models import Heartbeat, IdempotencyKey
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+committed = pytest.mark.django_db(transaction=True)
 
 
 class Refused(DomainError):
@@ -175,6 +176,7 @@ def test_answers_are_kept_for_at_least_a_day() -> None:
     assert row.expires_at - row.created_at >= timedelta(hours=24)
 
 
+@committed
 def test_it_costs_two_statements() -> None:
     with CaptureQueriesContext(connection) as with_key:
         post({})
@@ -203,6 +205,7 @@ def in_threads(count: int, act) -> list:
     return answers
 
 
+@committed
 def test_fifty_at_once_have_one_effect() -> None:
     def until_answered():
         for _attempt in range(200):
@@ -220,6 +223,7 @@ def test_fifty_at_once_have_one_effect() -> None:
     assert effects() == 1
 
 
+@committed
 def test_fifty_keys_at_once_have_fifty_effects() -> None:
     keys = iter(range(50))
     answers = in_threads(25, lambda: [post({}, key=f"k{next(keys)}").status_code for _n in range(2)])
@@ -227,6 +231,7 @@ def test_fifty_keys_at_once_have_fifty_effects() -> None:
     assert effects() == 50
 
 
+@committed
 def test_while_the_first_runs_the_second_is_told_to_come_again() -> None:
     running = threading.Thread(target=lambda: (post({"wait": 1}), connections.close_all()))
     running.start()
@@ -238,6 +243,7 @@ def test_while_the_first_runs_the_second_is_told_to_come_again() -> None:
     assert effects() == 1
 
 
+@committed
 def test_an_answer_kept_between_the_look_and_the_lock_is_replayed(monkeypatch) -> None:
     """The look reads a snapshot older than the lock: the first request may end in between."""
     look = idempotency.begin
@@ -256,6 +262,7 @@ def test_an_answer_kept_between_the_look_and_the_lock_is_replayed(monkeypatch) -
     assert effects() == 1, "the late effect is undone"
 
 
+@committed
 def test_a_killed_process_leaves_neither_effect_nor_key() -> None:
     connections.close_all()
     child = os.fork()

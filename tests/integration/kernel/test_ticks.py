@@ -44,7 +44,7 @@ def test_rescue_beats(chores) -> None:
     assert Heartbeat.objects.filter(name="rescue_stuck_work").exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_purge_takes_all_that_expired(monkeypatch) -> None:
     monkeypatch.setattr(tasks.idempotency, "PURGE_AT_ONCE", 2)
     past = timezone.now() - timedelta(hours=1)
