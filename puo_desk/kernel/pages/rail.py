@@ -82,8 +82,15 @@ def build_rail(request: HttpRequest) -> Rail:
             logger.exception("rail source failed", extra={"source": name})
     tabs = tuple(entry for group in groups for entry in group.items if entry.tab)[:4]
     shown = tuple(replace(group, items=[e for e in group.items if e.in_rail]) for group in groups)
-    search_url = _search[0](request) if _search else ""
-    return Rail(tuple(group for group in shown if group.items), tabs, search_url)
+    return Rail(tuple(group for group in shown if group.items), tabs, _search_url(request))
+
+
+def _search_url(request: HttpRequest) -> str:
+    try:
+        return _search[0](request) if _search else ""
+    except Exception:
+        logger.exception("rail search address failed")
+        return ""
 
 
 def _mark_current(group: RailGroup, path: str) -> RailGroup:

@@ -70,7 +70,7 @@ def test_the_bell_counts_and_all_can_be_marked() -> None:
         tell([person.pk], "test.quiet", dedupe=str(number), facts=FACTS, now=NOON)
     bell = client.get("/notifications/bell/").content.decode()
     assert '<span class="bell__count" aria-hidden="true">3</span>' in bell
-    assert f"live:user:{person.pk} from:body" in bell
+    assert f"live:user.{person.pk} from:body" in bell
     assert client.post("/notifications/read/", HTTP_HX_REQUEST="true").headers["HX-Trigger"] == "notifications-changed"
     assert "bell__count" not in client.get("/notifications/bell/").content.decode()
 
