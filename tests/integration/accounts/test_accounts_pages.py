@@ -367,3 +367,12 @@ def test_a_token_revoked_in_the_settings_is_over() -> None:
     client = sign_in(make_person(role=Role.ADMIN))
     client.post(reverse("admin:accounts_apitoken_changelist"), {"action": "revoke", "_selected_action": [token.pk]})
     assert Client().get("/api/v1/me/", HTTP_AUTHORIZATION=f"Bearer {text}").status_code == 401
+
+
+def test_an_address_that_was_never_confirmed_does_not_bar_the_second_factor() -> None:
+    make_person("ada", password=PASSWORD)
+    client = Client()
+    client.post(LOGIN, {"login": "ada", "password": PASSWORD})
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    client.get("/account/email/")
+    assert client.get("/account/2fa/totp/activate/").status_code == 200
