@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from puo_desk.kernel.errors import InvalidInput
@@ -50,6 +51,16 @@ _URGENCY = [(Urgency.LOW, _("Yes")), (Urgency.MEDIUM, _("Partly")), (Urgency.HIG
 _URGENCY_HELP = {1: _("Content goes unreviewed"), 2: _("There is a way around"), 3: _("It is a nuisance")}
 
 
+_ASKS_AGAIN = {
+    "hx-get": reverse_lazy("tickets:new_request"),
+    "hx-params": "category",
+    "hx-target": "#questions",
+    "hx-select": "#questions",
+    "hx-swap": "outerHTML",
+}
+"""Another category asks other questions: they come in place, and what was typed stays."""
+
+
 class RequestForm(forms.Form):
     """A new request: what is wrong, then what the category asks."""
 
@@ -59,7 +70,7 @@ class RequestForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "autofocus": True, "data-draft": "new-request"}),
         error_messages={"required": _("Say what is going wrong.")},
     )
-    category = forms.ChoiceField(label=_("What is it about?"), required=False)
+    category = forms.ChoiceField(label=_("What is it about?"), required=False, widget=forms.Select(attrs=_ASKS_AGAIN))
     impact = forms.TypedChoiceField(
         label=_("Who is affected?"), choices=_IMPACT, coerce=int, widget=RadioWithHelp(_IMPACT_HELP)
     )

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from puo_desk.accounts.policies import may
-from puo_desk.kernel.pages.rail import RailGroup, RailItem, register_rail
+from puo_desk.kernel.actor import Actor
+from puo_desk.kernel.pages.rail import RailGroup, RailItem, register_rail, register_search
 from tickets.queries.queue import COUNTED_VIEWS, VIEWS, count_views
 from tickets.vocabulary import COUNT_CAP
 
@@ -24,20 +25,35 @@ def capped(count: int) -> int | str:
     return count if count < COUNT_CAP else f"{COUNT_CAP - 1}+"
 
 
+def view_counts(request: HttpRequest, viewer: Actor) -> dict[str, int]:
+    """The live counts, asked once in a request whoever shows them."""
+    kept: dict[str, int] | None = getattr(request, "view_counts", None)
+    if kept is None:
+        kept = count_views(viewer=viewer, now=timezone.now())
+        request.view_counts = kept  # type: ignore[attr-defined]
+    return kept
+
+
+def search_address(request: HttpRequest) -> str:
+    """Where the palette looks for tickets; nowhere for those who have no queue."""
+    viewer = getattr(request, "actor", None)
+    return f"{reverse('tickets:search')}?q=" if viewer is not None and may(viewer, "queue.view") else ""
+
+
 def queue_groups(request: HttpRequest) -> Iterable[RailGroup]:
     """The views a viewer works from, and how many tickets wait in each. One query."""
     viewer = getattr(request, "actor", None)
     if viewer is None or not may(viewer, "queue.view"):
         return
-    counts = count_views(viewer=viewer, now=timezone.now())
-    current = request.GET.get("view", "") if request.path == reverse("tickets:queue") else ""
+    counts = view_counts(request, viewer)
+    current = getattr(request, "queue_view", "")
     yield RailGroup(
         items=[
             RailItem(
                 label=str(VIEWS[code].label),
                 url=f"{reverse('tickets:queue')}?view={code}",
                 icon=VIEWS[code].icon,
-                count=capped(counts[code]) if counts[code] else None,
+                count=capped(counts[code]) if counts[code] else "",
                 tone=VIEWS[code].tone if counts[code] else "",  # type: ignore[arg-type]
                 key=_KEYS.get(code, ""),
                 current=code == current,
@@ -50,3 +66,4 @@ def queue_groups(request: HttpRequest) -> Iterable[RailGroup]:
 
 
 register_rail(queue_groups, order=10)
+register_search(search_address)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.forms import CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.html import format_html
@@ -192,11 +193,11 @@ def page_words() -> dict[str, str]:
 @register.simple_tag(takes_context=True)
 def field_facts(context: template.Context, field: Any) -> dict[str, Any]:
     """What the field component must know of a BoundField: its kind, and whether its parts form a group."""
-    kind = field.widget_type
-    groups = {"radioselect": "radio", "checkboxselectmultiple": "checks", "checkbox": "checkbox"}
-    files = {"clearablefile": "file", "file": "file", "multiplefile": "file"}
+    widget = field.field.widget
+    is_group = isinstance(widget, RadioSelect | CheckboxSelectMultiple)
+    kinds = ((FileInput, "file"), (CheckboxSelectMultiple, "checks"), (RadioSelect, "radio"), (CheckboxInput, "checkbox"))
     return {
-        "kind": groups.get(kind) or files.get(kind) or "plain",
-        "group": kind in {"radioselect", "checkboxselectmultiple"},
+        "kind": next((kind for widget_class, kind in kinds if isinstance(widget, widget_class)), "plain"),
+        "group": is_group,
         "optional": not field.field.required,
     }

@@ -50,7 +50,7 @@ def requests(request: ReaderRequest) -> HttpResponse:
 def new_request(request: ReaderRequest) -> HttpResponse:
     """Say what is wrong; the category's questions, a known incident and help appear as one goes."""
     categories = classification.list_categories()
-    chosen = request.POST.get("category") or request.GET.get("category") or ""
+    chosen = request.POST.get("choose") or request.POST.get("category") or request.GET.get("category") or ""
     category_id = int(chosen) if chosen.isdecimal() and len(chosen) < 16 else None
     rules = classification.field_rules(category_id) if category_id else ()
     default = next((row for row in categories if row.id == category_id), None)
@@ -68,9 +68,8 @@ def new_request(request: ReaderRequest) -> HttpResponse:
             form.take_refusal(refused)
         else:
             return redirect("tickets:request", ticket_id=ticket_id)
-    refused = form.is_bound and "choose" not in request.POST and not form.is_valid()
     context = {"form": form, **_aid(request, request.POST.get("body", initial["body"]), category_id)}
-    return render(request, "requests/request_new.html", _links(request, context), status=422 if refused else 200)
+    return render(request, "requests/request_new.html", _links(request, context), status=422 if is_sent else 200)
 
 
 def _open(form: RequestForm, request: ReaderRequest) -> int:

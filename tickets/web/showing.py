@@ -1,0 +1,168 @@
+"""How a ticket is shown: the shape of its status, the mark of its channel, the words of its promises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from puo_desk.kernel.actor import Actor
+from puo_desk.kernel.pages import marks
+from tickets.extension import badges_for
+from tickets.queries.queue import TicketRow
+from tickets.vocabulary import ACTIVE, Channel, StatusCategory, WaitingOn
+
+SHIFT = timedelta(hours=8)
+"""What is due within it is work of this shift; later work is nobody's hurry."""
+
+METRICS: dict[str, Any] = {
+    "first_response": _("First reply"),
+    "next_response": _("Next reply"),
+    "resolution": _("Resolution"),
+    "acknowledge": _("Acknowledgement"),
+    "answer": _("Answer"),
+}
+CHANNEL_ICONS: dict[str, str] = {
+    Channel.WEB: "panel-top",
+    Channel.API: "code",
+    Channel.CHAT: "message-square",
+    Channel.IM: "message-circle",
+    Channel.MAIL: "mail",
+    Channel.PHONE: "phone",
+    Channel.SELF_SERVICE: "life-buoy",
+    Channel.DIRECT: "user",
+    Channel.OTHER: "inbox",
+}
+_WAITS_FOR: dict[str, Any] = {
+    WaitingOn.REQUESTER: _("requester"),
+    WaitingOn.THIRD_PARTY: _("third party"),
+    WaitingOn.ENGINEERING: _("engineering"),
+}
+
+
+class Promised(Protocol):
+    """What a deadline is drawn from: a row of a list, or a ticket."""
+
+    @property
+    def status_category(self) -> str: ...
+    @property
+    def next_due_at(self) -> datetime | None: ...
+    @property
+    def next_due_metric(self) -> str: ...
+    @property
+    def at_risk_at(self) -> datetime | None: ...
+
+
+def status_shape(code: str, category: str, waiting_on: str, *, is_taken: bool) -> str:
+    """The drawn shape of a status: its category first, then how far the work is."""
+    if category == StatusCategory.PENDING:
+        return "handed" if waiting_on == WaitingOn.ENGINEERING else "pending"
+    if category != StatusCategory.OPEN:
+        return category
+    if code == "new":
+        return "open" if is_taken else "new"
+    return "progress"
+
+
+def metric_label(metric: str) -> str:
+    return str(METRICS.get(metric, metric))
+
+
+def deadline_state(about: Promised, *, now: datetime) -> str:
+    """``breached``, ``warning``, ``ok``, ``paused``, or empty when nothing is promised any more."""
+    if about.status_category not in ACTIVE:
+        return ""
+    if about.next_due_at is None:
+        return "paused" if about.status_category == StatusCategory.PENDING else ""
+    if now > about.next_due_at:
+        return "breached"
+    return "warning" if about.at_risk_at is not None and now >= about.at_risk_at else "ok"
+
+
+def deadline_of(about: Promised, *, waiting_on: str, now: datetime, large: bool = False) -> SafeString | str:
+    """The mark of the next deadline; empty when there is none."""
+    state = deadline_state(about, now=now)
+    if not state:
+        return ""
+    return marks.deadline(
+        state,
+        due_at=about.next_due_at,
+        warn_at=about.at_risk_at,
+        now=now,
+        reason=str(_WAITS_FOR.get(waiting_on, "")),
+        metric=metric_label(about.next_due_metric) if large and state != "paused" else "",
+        large=large,
+        by=large,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A line of the list with its marks made."""
+
+    row: TicketRow
+    shape: str
+    channel_icon: str
+    channel_label: str
+    deadline: SafeString | str
+    metric: str
+    is_mine: bool
+    badges: Sequence[SafeString]
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """Lines under one heading; without a label the list has no headings."""
+
+    label: Any
+    rows: Sequence[ShownRow]
+
+
+def shown_rows(rows: Sequence[TicketRow], *, viewer: Actor, now: datetime) -> list[ShownRow]:
+    """Lines ready to be drawn. One query for each kind of badge, whatever the number of lines."""
+    badges: Mapping[int, Sequence[SafeString]] = badges_for(rows, viewer=viewer, now=now)
+    return [_shown_row(row, viewer, now, badges.get(row.id, ())) for row in rows]
+
+
+def _shown_row(row: TicketRow, viewer: Actor, now: datetime, badges: Sequence[SafeString]) -> ShownRow:
+    return ShownRow(
+        row=row,
+        shape=status_shape(row.status_code, row.status_category, row.waiting_on, is_taken=row.assignee_id is not None),
+        channel_icon=CHANNEL_ICONS.get(row.channel, "inbox"),
+        channel_label=str(dict(Channel.choices).get(row.channel, row.channel)),
+        deadline=deadline_of(row, waiting_on=row.waiting_on, now=now),
+        metric=metric_label(row.next_due_metric) if row.next_due_at and row.status_category in ACTIVE else "",
+        is_mine=row.assignee_id is not None and row.assignee_id == viewer.user_id,
+        badges=badges,
+    )
+
+
+def grouped_rows(rows: Sequence[ShownRow], *, by_need: bool, now: datetime) -> list[RowGroup]:
+    """The lines under what they ask for: now, this shift, later, waiting. Order within a group is kept."""
+    if not by_need:
+        return [RowGroup("", rows)] if rows else []
+    groups: dict[str, list[ShownRow]] = {"now": [], "shift": [], "later": [], "waiting": [], "done": []}
+    for shown in rows:
+        groups[_need(shown.row, now)].append(shown)
+    labels = {
+        "now": _("Needs action now"),
+        "shift": _("This shift"),
+        "later": _("Later"),
+        "waiting": _("Waiting on others"),
+        "done": _("Solved"),
+    }
+    return [RowGroup(labels[code], found) for code, found in groups.items() if found]
+
+
+def _need(row: TicketRow, now: datetime) -> str:
+    if row.status_category not in ACTIVE:
+        return "done"
+    if deadline_state(row, now=now) in {"breached", "warning"}:
+        return "now"
+    if row.status_category == StatusCategory.PENDING:
+        return "waiting"
+    return "shift" if row.next_due_at is not None and row.next_due_at - now <= SHIFT else "later"
