@@ -5,10 +5,12 @@
 PYTHON := .venv/bin/python
 BOOTSTRAP := python3 puo_desk/stack/bootstrap.py
 ARGS ?=
+# A Redis database each is there for seven workers of one run.
+WORKERS ?= auto
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s  %s\n", $$1, $$2}' Makefile
-	@echo "make up reads PORT, HOST, DEMO=0, DATABASE_URL, REDIS_URL, PUO_LOCAL; test, browser and bench take ARGS='...'"
+	@echo "make up reads PORT, HOST, DEMO=0, DATABASE_URL, REDIS_URL, PUO_LOCAL; test, browser and bench take ARGS='...', test also WORKERS=0"
 
 up: ## the whole desk on http://127.0.0.1:8000 until Ctrl-C
 	@$(BOOTSTRAP) run
@@ -16,7 +18,7 @@ up: ## the whole desk on http://127.0.0.1:8000 until Ctrl-C
 
 test: ## the whole test suite on real servers
 	@$(BOOTSTRAP) dev
-	@exec $(PYTHON) -m pytest $(ARGS)
+	@exec $(PYTHON) -m pytest -n $(WORKERS) --maxprocesses 7 $(ARGS)
 
 check: ## style, types, imports, templates, migrations, deployment, API schema, known vulnerabilities
 	@$(BOOTSTRAP) dev
