@@ -9,7 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from puo_desk.kernel.text import has_forbidden_characters, normalise_text
-from tickets.imports.refusals import RowRefused
+from tickets.imports.refusals import ImportRefused, RowRefused
 from tickets.rules.priority import priority_of
 from tickets.vocabulary import Impact, Urgency
 
@@ -22,6 +22,14 @@ _LEADING_NUMBER = re.compile(r"\s*([1-9])(?!\d)")
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2})", re.ASCII)
 
 ReadInstant = Callable[[str], datetime]
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Raises: ImportRefused when there is no such zone."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ImportRefused(f"There is no time zone “{name}”. Use a name such as Europe/Lisbon.") from error
 
 
 @lru_cache(_REMEMBERED)

@@ -153,7 +153,7 @@ def _first_tickets(
         yield from gathered
         return
     left = limit
-    for one in gathered if limit > 0 else ():
+    for one in gathered:
         yield one
         left -= isinstance(one, TicketHistory)
         if left == 0:

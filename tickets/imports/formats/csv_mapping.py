@@ -43,6 +43,7 @@ from tickets.imports.cells import (
     pattern_reader,
     refuse_unclean,
     text_in,
+    zone_named,
 )
 from tickets.imports.history import RowFacts, Snapshot
 from tickets.imports.refusals import ImportRefused, RowRefused
@@ -286,12 +287,5 @@ def mapped_csv(options: FormatOptions) -> MappedCsv:
     if options.mapping is None:
         raise ImportRefused("The format “csv” needs --mapping FILE, which says what the columns mean.")
     mapping = load_mapping(options.mapping)
-    zone = options.zone if options.is_zone_given else _zone(mapping.zone) or options.zone
-    return MappedCsv(mapping, zone, options.statuses)
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (ValueError, OSError) as error:
-        raise ImportRefused(f"The mapping is not usable: there is no time zone “{name}”.") from error
+    is_own_zone = bool(mapping.zone) and not options.is_zone_given
+    return MappedCsv(mapping, zone_named(mapping.zone) if is_own_zone else options.zone, options.statuses)

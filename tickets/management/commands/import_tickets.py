@@ -10,7 +10,6 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -19,6 +18,7 @@ from django.utils import timezone
 import tickets.imports.formats  # noqa: F401  registers the formats
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.text import csv_cell
+from tickets.imports.cells import zone_named
 from tickets.imports.grouping import Gatherer
 from tickets.imports.reading import name_of, open_source
 from tickets.imports.refusals import ImportRefused, RefusedRow
@@ -53,6 +53,8 @@ class Command(BaseCommand):
         refused_path = Path(options["refused"] or f"{path.name}.refused.csv")
         if refused_path.exists() and path.exists() and refused_path.samefile(path):
             raise CommandError("--refused names the file to import.")
+        if options["limit"] is not None and options["limit"] < 1:
+            raise CommandError("--limit must be at least 1.")
         report = _Report(self.stderr.write)
         try:
             kind = format_named(options["format_name"], _options(options))
@@ -94,12 +96,13 @@ class Command(BaseCommand):
 
 def _options(options: dict[str, Any]) -> FormatOptions:
     name = options["timezone"]
-    try:
-        zone = ZoneInfo(name or settings.DESK_TIME_ZONE)
-    except (ValueError, OSError) as error:
-        raise ImportRefused(f"There is no time zone “{name}”. Use a name such as Europe/Lisbon.") from error
     statuses = {code: status.category for code, status in known_statuses().items()}
-    return FormatOptions(zone=zone, statuses=statuses, is_zone_given=bool(name), mapping=options["mapping"])
+    return FormatOptions(
+        zone=zone_named(name or settings.DESK_TIME_ZONE),
+        statuses=statuses,
+        is_zone_given=bool(name),
+        mapping=options["mapping"],
+    )
 
 
 class _Refused:
