@@ -102,9 +102,7 @@ def test_what_dies_is_started_again(desk: SmallDesk, running: subprocess.Popen[s
     assert "web | ended by itself (signal SIGKILL)" in end(running)
 
 
-def test_a_reader_who_went_away_counts_as_a_closed_terminal(
-    desk: SmallDesk, running: subprocess.Popen[str]
-) -> None:
+def test_a_reader_who_went_away_counts_as_a_closed_terminal(desk: SmallDesk, running: subprocess.Popen[str]) -> None:
     assert running.stdout is not None
     running.stdout.close()
     os.kill(*desk.programs("uvicorn"), signal.SIGKILL)  # of which the supervisor tells
