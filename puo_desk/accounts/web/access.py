@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
+from django.views.generic import RedirectView
 from django_htmx.http import HttpResponseClientRedirect
 
 from puo_desk.accounts.models import User
@@ -83,21 +84,24 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
 
 _GUARDED_BY_THEIR_LIBRARY: Mapping[str, str] = {
     "allauth.": PUBLIC,
+    "drf_spectacular.": PUBLIC,
     "django.contrib.admin.": "settings.manage",
 }
-"""Routes of libraries that ask for sign-in themselves, with what they amount to."""
+"""Routes of libraries that guard their own pages, with what their guard amounts to."""
 
 
 def declared_permission(callback: Callable[..., Any]) -> Declaration | None:
     """What a route's view declares, for the test that walks all routes; None is silence, a fault.
 
     Understands views under ``page``, class views with ``desk_permission``, API views with
-    ``required_act`` and the two libraries that guard their own pages.
+    ``required_act``, plain redirects, and the libraries that guard their own pages.
     """
     for holder in (callback, getattr(callback, "cls", None), getattr(callback, "view_class", None)):
         for name in ("desk_permission", "required_act"):
             declared = getattr(holder, name, None)
             if declared is not None:
                 return cast(Declaration, declared)
+    if getattr(callback, "view_class", None) is RedirectView:
+        return PUBLIC
     module = getattr(getattr(callback, "view_class", callback), "__module__", "")
     return next((act for start, act in _GUARDED_BY_THEIR_LIBRARY.items() if module.startswith(start)), None)

@@ -14,8 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 from puo_desk.notifications import extension
 
-pytest_plugins: list[str] = []
-
 
 @pytest.fixture(autouse=True)
 def kinds(monkeypatch: pytest.MonkeyPatch) -> None:
