@@ -315,5 +315,8 @@ CLOSE_RESOLVED_AFTER_DAYS = env.int("CLOSE_RESOLVED_AFTER_DAYS", default=3)
 # Lets a monitoring system on another machine read /metrics; without it only this machine may.
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
+# When a day of the desk ends, as wall time in DESK_TIME_ZONE.
+REPORT_CUTOFF = env("REPORT_CUTOFF", default="00:00")
+
 # Every process that sends a task must know the broker, so the Celery app is made with the settings.
 import puo_desk.celery  # noqa: E402, F401

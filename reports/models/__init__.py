@@ -1,0 +1,3 @@
+from reports.models.report import DailyReport, ReportRun, ReportTicketSet
+
+__all__ = ["DailyReport", "ReportRun", "ReportTicketSet"]
