@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.socialaccount.models import SocialAccount
+from django.db.models import Q
 
 from puo_desk.accounts.models import ApiToken, Membership, Team, User
 from puo_desk.accounts.vocabulary import STAFF_ROLES, Scope
@@ -125,3 +126,17 @@ def list_tokens(*, viewer: Actor, now: datetime) -> list[TokenRow]:
 def list_linked_accounts(*, viewer: Actor) -> list[str]:
     """The single sign-on providers that the viewer's account is linked to."""
     return list(SocialAccount.objects.filter(user_id=viewer.user_id).values_list("provider", flat=True))
+
+
+def find_people(text: str, *, also: int | None = None, limit: int = 8) -> list[PersonChoice]:
+    """Active people whose name, user name or address begins a word with the text; ``also`` keeps one chosen earlier."""
+    people = User.objects.filter(is_active=True, is_service=False)
+    words = text.split()
+    found = Q(pk=also)
+    if words:
+        match = Q()
+        for word in words:
+            match &= Q(full_name__icontains=word) | Q(username__istartswith=word) | Q(email__istartswith=word)
+        found |= match
+    rows = people.filter(found).order_by("full_name", "username").values_list("id", "full_name", "username")[:limit]
+    return [PersonChoice(pk, full_name or username, username) for pk, full_name, username in rows]

@@ -86,6 +86,7 @@ _GUARDED_BY_THEIR_LIBRARY: Mapping[str, str] = {
     "allauth.": PUBLIC,
     "drf_spectacular.": PUBLIC,
     "django.contrib.admin.": "settings.manage",
+    "django.contrib.contenttypes.": "settings.manage",
 }
 """Routes of libraries that guard their own pages, with what their guard amounts to."""
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Q
@@ -69,6 +70,15 @@ def claim_letters(*, now: datetime, limit: int = BATCH) -> list[Letter]:
     return _claim(sorted([*ripe, *along], key=lambda row: row.pk), now=now)
 
 
+_CLAIM = """
+UPDATE notifications_notification AS held
+   SET letter = taken.letter, state = 'claimed', claim_token = %(token)s, claimed_until = %(until)s,
+       attempts = held.attempts + 1
+  FROM unnest(%(ids)s::bigint[], %(letters)s::uuid[]) AS taken(id, letter)
+ WHERE held.id = taken.id
+"""
+
+
 def _claim(rows: Sequence[Notification], *, now: datetime) -> list[Letter]:
     claim_token, until = uuid.uuid4(), now + LEASE
     grouped: dict[tuple[int, uuid.UUID | None], list[Notification]] = defaultdict(list)
@@ -78,17 +88,13 @@ def _claim(rows: Sequence[Notification], *, now: datetime) -> list[Letter]:
     for (recipient_id, known), carried in grouped.items():
         name = known or letter_id(recipient_id, (row.dedupe for row in carried))
         for row in carried:
-            row.letter, row.state, row.claim_token, row.claimed_until = (
-                name,
-                DueState.CLAIMED,
-                claim_token,
-                until,
-            )
+            row.letter, row.state, row.claim_token = name, DueState.CLAIMED, claim_token
+            row.claimed_until = until
             row.attempts += 1
         letters.append(Letter(name, claim_token, recipient_id, tuple(carried)))
-    Notification.objects.bulk_update(
-        rows, ["letter", "state", "claim_token", "claimed_until", "attempts"], batch_size=500
-    )
+    taken: dict[str, list[Any]] = {"ids": [row.pk for row in rows], "letters": [str(row.letter) for row in rows]}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {**taken, "token": str(claim_token), "until": until})
     return letters
 
 
