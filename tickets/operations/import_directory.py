@@ -79,7 +79,7 @@ def _people(names: set[str], assignees: set[str], source: str, actor: Actor, now
     addresses = {name.lower() for name in names if "@" in name}
     rows = (
         User.objects.alias(lower_name=Lower("username"), lower_email=Lower("email"))
-        .filter(Q(lower_name__in=wanted) | Q(lower_email__in=addresses))
+        .filter(Q(lower_name__in=wanted) | Q(lower_email__in=addresses) & ~Q(email=""))
         .values_list("id", "username", "email")
     )
     known: dict[str, int] = {}

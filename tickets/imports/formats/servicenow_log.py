@@ -127,7 +127,7 @@ def _level(row: dict[str, str], column: str, highest: int) -> int | None:
 
 
 def _subject(number: str, category: str, subcategory: str, symptom: str) -> str:
-    """A log has no words of the requester; what it was sorted under is the nearest to them."""
+    """A log has no words of the requester; what it was sorted under at first is the nearest to them."""
     sorted_under = " / ".join(filter(None, (category, subcategory)))
     return ": ".join(filter(None, (sorted_under, symptom)))[:SUBJECT_LENGTH] or number
 

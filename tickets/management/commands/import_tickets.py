@@ -55,18 +55,18 @@ class Command(BaseCommand):
             raise CommandError("--refused names the file to import.")
         if options["limit"] is not None and options["limit"] < 1:
             raise CommandError("--limit must be at least 1.")
-        report = _Report(self.stderr.write)
+        report, refused = _Report(self.stderr.write), _Refused(refused_path)
         try:
             kind = format_named(options["format_name"], _options(options))
-            with _Refused(refused_path) as refused:
+            with refused:
                 broken = self._import(path, kind, refused, report, options)
         except ImportRefused as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
-            self._summarise(report, None, options)
+            self._summarise(report, refused, options)
             self.stderr.write("Interrupted. Whole batches are kept; the same command goes on from here.")
             sys.exit(INTERRUPTED)
-        self._summarise(report, refused_path if refused.count else None, options)
+        self._summarise(report, refused, options)
         if broken:
             raise CommandError(f"Not complete: {broken}. What came before is imported; mend the file and run again.")
 
@@ -88,10 +88,10 @@ class Command(BaseCommand):
             )
             return gatherer.broken
 
-    def _summarise(self, report: _Report, refused_path: Path | None, options: dict[str, Any]) -> None:
+    def _summarise(self, report: _Report, refused: _Refused, options: dict[str, Any]) -> None:
         self.stdout.write(report.table(is_rehearsal=options["dry_run"]))
-        if refused_path is not None:
-            self.stdout.write(f"Refused rows, with line and reason: {refused_path}")
+        if refused.count:
+            self.stdout.write(f"Refused rows, with line and reason: {refused.path}")
 
 
 def _options(options: dict[str, Any]) -> FormatOptions:
