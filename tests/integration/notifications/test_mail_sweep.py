@@ -258,3 +258,32 @@ def test_the_task_runs_on_database_time_and_leaves_a_heartbeat(mail_server: Mail
     sweep_mail()
     assert row().state == "done"
     assert Heartbeat.objects.filter(name="sweep_mail").exists()
+
+
+def test_a_letter_keeps_its_name_when_one_of_its_rows_is_no_longer_wanted(mail_server: MailServer) -> None:
+    person = make_person()
+    for dedupe, key in (("warn", "s"), ("other", "")):
+        tell([person.pk], "test.plain", dedupe=dedupe, facts=FACTS, supersedes_key=key, channels=["mail"], now=NOON)
+    mail_server.drop_after_data = True
+    sweep_at(NOON)
+    mail_server.drop_after_data = False
+    tell([person.pk], "test.plain", dedupe="breach", facts=FACTS, supersedes_key="s", channels=["mail"], now=NOON)
+    sweep_at(NOON + timedelta(seconds=30))
+    assert mail_server.ids.count(mail_server.ids[0]) == 2
+    assert dict(Notification.objects.values_list("dedupe", "state")) == {
+        "warn": "stopped",
+        "other": "done",
+        "breach": "done",
+    }
+
+
+def test_a_lost_line_costs_the_letters_behind_it_no_attempt(mail_server: MailServer) -> None:
+    first, second = make_person(), make_person()
+    mail(first, "first")
+    mail(second, "second")
+    mail_server.drop_after_data = True
+    assert sweep_at(NOON).server_away
+    assert (row("first").attempts, row("second").attempts) == (1, 0)
+    mail_server.drop_after_data = False
+    sweep_at(NOON)
+    assert (row("second").state, row("second").attempts) == ("done", 1)
