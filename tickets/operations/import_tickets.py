@@ -71,11 +71,16 @@ class ImportSummary:
     events_written: int = 0
 
     @property
-    def adds_up(self) -> bool:
-        """Whether nothing is unaccounted for. It is not while a batch is under way."""
+    def under_way(self) -> tuple[int, int]:
+        """Rows and tickets read whose batch is not committed: what an interruption undoes."""
         rows = self.rows_written + self.rows_skipped + self.rows_refused
         tickets = self.tickets_written + self.tickets_skipped + self.tickets_refused
-        return rows == self.rows_read and tickets == self.tickets_read
+        return self.rows_read - rows, self.tickets_read - tickets
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether everything read is accounted for; it is, unless a batch is under way."""
+        return self.under_way == (0, 0)
 
 
 @dataclass(slots=True)

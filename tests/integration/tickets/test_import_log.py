@@ -220,9 +220,11 @@ def test_an_interrupted_import_goes_on(
             raise KeyboardInterrupt
 
     monkeypatch.setattr(importing, "_write", interrupted_at_the_third)
+    out = io.StringIO()
     with pytest.raises(SystemExit) as stopped:
-        run(path)
+        call_command("import_tickets", str(path), "--format", "servicenow-log", stdout=out, stderr=io.StringIO())
     assert stopped.value.code == 130
+    assert "under way           3           1" in out.getvalue()
     assert set(Ticket.objects.values_list("external_id", flat=True)) == {"INC1", "INC2"}
     monkeypatch.setattr(importing, "_write", real)
     assert counts_in(run(path)) == {"read": (15, 4), "written": (5, 2), "skipped": (10, 2), "refused": (0, 0)}

@@ -163,10 +163,10 @@ class _Report:
             "skipped": (found.rows_skipped, found.tickets_skipped),
             "refused": (found.rows_refused, found.tickets_refused),
         }
+        if not found.adds_up:
+            rows["under way"] = found.under_way
         lines = [f"{'':>10}{'rows':>12}{'tickets':>12}"]
         lines += [f"{word:>10}{row_count:>12,}{ticket_count:>12,}" for word, (row_count, ticket_count) in rows.items()]
-        if not found.adds_up:
-            lines.append("  (a batch was under way: the rows read in it are neither written nor refused)")
         lines.append(f"{found.events_written:,} events; {seconds:,.1f} s, {self._rate(time.monotonic()):,.0f} rows/s")
         return "\n".join(lines)
 
