@@ -28,5 +28,8 @@ UNREAD_CAP = 99
 DIGEST_WINDOW = timedelta(minutes=5)
 """After a mail to a person, what is not urgent waits this long and then goes as one mail."""
 
+FORGOTTEN_AFTER = timedelta(days=90)
+"""How long what was told stays on the notifications page; what happened stays in the ticket's own history."""
+
 KEPT_FOR = timedelta(hours=72)
 """How long an undelivered mail is tried before it is set aside (promise P4)."""

@@ -257,7 +257,7 @@ def test_the_task_runs_on_database_time_and_leaves_a_heartbeat(mail_server: Mail
     mail(make_person())
     sweep_mail()
     assert row().state == "done"
-    assert Heartbeat.objects.filter(name="sweep_mail").exists()
+    assert Heartbeat.objects.filter(name="deliver_mail").exists()
 
 
 def test_a_letter_keeps_its_name_when_one_of_its_rows_is_no_longer_wanted(mail_server: MailServer) -> None:

@@ -13,10 +13,11 @@ from puo_desk.accounts.models import User
 from puo_desk.accounts.vocabulary import Role
 from puo_desk.kernel.errors import NotFound
 from puo_desk.notifications.models import Notification
+from puo_desk.notifications.operations.forget import forget_old_notifications
 from puo_desk.notifications.operations.read import mark_all_read, mark_read
 from puo_desk.notifications.operations.tell import News, tell, tell_many
 from puo_desk.notifications.queries.bell import count_unread, list_notifications
-from puo_desk.notifications.vocabulary import DIGEST_WINDOW
+from puo_desk.notifications.vocabulary import DIGEST_WINDOW, FORGOTTEN_AFTER
 from tests.support.people import NOON, actor_of, make_person
 
 pytestmark = pytest.mark.django_db
@@ -152,3 +153,20 @@ def test_the_list_is_one_query_however_long() -> None:
             list_notifications(viewer=viewer, limit=50)
             count_unread(viewer=viewer)
         assert len(captured) == 2
+
+
+def test_what_is_over_is_forgotten_after_90_days_and_what_is_not_stays() -> None:
+    person = make_person()
+    tell([person.pk], "test.plain", dedupe="old", now=NOON)
+    tell([person.pk], "test.plain", dedupe="young", now=NOON + timedelta(seconds=1))
+    tell([person.pk], "test.plain", dedupe="aside", channels=["mail"], now=NOON)
+    Notification.objects.filter(dedupe="aside").update(state="quarantined")
+    at = NOON + FORGOTTEN_AFTER + timedelta(seconds=1)
+    assert forget_old_notifications(now=at) == 1
+    assert forget_old_notifications(now=at) == 0
+    assert sorted(states()) == [
+        ("aside", "mail", "quarantined"),
+        ("old", "mail", "waiting"),
+        ("young", "in_app", "done"),
+        ("young", "mail", "waiting"),
+    ]
