@@ -8,3 +8,8 @@ class SopConfig(AppConfig):
 
     def ready(self) -> None:
         from sop.operations import applying  # noqa: F401 - it subscribes when imported
+        from sop.web.panels import register_parts
+        from sop.web.rail import register_procedures
+
+        register_parts()
+        register_procedures()

@@ -1,8 +1,9 @@
+# ruff: noqa: E501 - a line of a procedure is a line of its text
 """Procedures that a new desk begins with, written through the operations like any other."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from puo_desk.kernel.actor import Actor
@@ -23,7 +24,6 @@ class _Sample:
     change_note: str = ""
 
 
-# The sentences are long on purpose: a line of a procedure is a line of its text.
 SAMPLES: tuple[_Sample, ...] = (
     _Sample(
         title="Review queue is empty but the dashboard is not",
@@ -273,15 +273,20 @@ def seed_articles(actor: Actor, now: datetime) -> list[Article]:
 
 def _seed(sample: _Sample, actor: Actor, at: datetime, categories: list[Category]) -> Article:
     category = _fitting(sample.words_of_category, categories)
-    filed = {"summary": sample.summary, "category_id": category.pk if category else None, "owner_id": actor.user_id}
-    text = ArticleText(sample.title, sample.earlier_body or sample.body, is_public=sample.is_public, **filed)
-    article = create_article(text, actor=actor, now=at)
+    text = ArticleText(
+        title=sample.title,
+        body=sample.body,
+        summary=sample.summary,
+        category_id=category.pk if category else None,
+        owner_id=actor.user_id,
+        is_public=sample.is_public,
+    )
+    article = create_article(replace(text, body=sample.earlier_body or sample.body), actor=actor, now=at)
     if not sample.is_published:
         return article
     article = publish_article(article_id=article.pk, actor=actor, now=at + timedelta(hours=2))
     if sample.earlier_body:
         later = at + timedelta(days=20)
-        text = ArticleText(sample.title, sample.body, is_public=sample.is_public, **filed)
         save_version(article_id=article.pk, text=text, actor=actor, now=later, change_note=sample.change_note)
         article = publish_article(article_id=article.pk, actor=actor, now=later + timedelta(hours=1))
     return article

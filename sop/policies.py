@@ -43,3 +43,8 @@ def visible_versions(viewer: Actor) -> QuerySet[ArticleVersion]:
     """Texts the viewer may read: all of them for the desk, the published one of a public procedure for others."""
     versions = ArticleVersion.objects.filter(article__in=visible_articles(viewer))
     return versions if reads_everything(viewer) else versions.filter(Q(pk=F("article__published_version_id")))
+
+
+def may_be_helped_by(article: Article) -> bool:
+    """Whether requesters are shown the procedure."""
+    return article.is_public and article.is_published

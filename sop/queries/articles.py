@@ -26,6 +26,12 @@ from sop.vocabulary import ArticleState, article_number, minutes_to_read
 
 NEWEST = Keyset("-updated_at", "-id")
 SNIPPET_CHARACTERS = 4_000
+_TEXTS = (
+    "current_version__body",
+    "current_version__body_html",
+    "published_version__body",
+    "published_version__body_html",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,8 @@ def get_article(article_id: int, *, viewer: Actor, version: int | None = None) -
 
     Raises: NotFound when it is absent or not for the viewer to see.
     """
-    article = visible_articles(viewer).select_related("category", "owner").filter(pk=article_id).first()
+    articles = visible_articles(viewer).select_related("category", "owner", "current_version", "published_version")
+    article = articles.defer(*_TEXTS).filter(pk=article_id).first()
     if article is None:
         raise NotFound(_("There is no such procedure, or you may not see it."))
     versions = visible_versions(viewer).filter(article=article)

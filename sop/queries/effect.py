@@ -63,7 +63,11 @@ def effect_of(article_ids: Collection[int], *, now: datetime, since: datetime | 
     begin = since or now - timedelta(days=EFFECT_DAYS)
     with connection.cursor() as cursor:
         cursor.execute(_SQL, [list(article_ids), begin, now + timedelta(microseconds=1)])
-        return {row[0]: Effect(*row[1:6], None if row[6] is None else float(row[6])) for row in cursor.fetchall()}
+        rows = cursor.fetchall()
+    return {
+        article_id: Effect(applied, solved, failed, reopened, unknown, None if median is None else float(median))
+        for article_id, applied, solved, failed, reopened, unknown, median in rows
+    }
 
 
 @dataclass(frozen=True, slots=True)

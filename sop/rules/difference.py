@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 
 SAME, ADDED, REMOVED, CHANGED, GAP = "same", "added", "removed", "changed", "gap"
 CONTEXT_LINES = 3
+ALIKE = 0.5
 WORDS_COMPARED = 600
 """Beyond this many words a line is shown as changed altogether: comparing costs the square of it."""
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")
@@ -60,6 +61,8 @@ def _rows(before: Sequence[str], after: Sequence[str]) -> Iterator[DiffRow]:
                 yield DiffRow(SAME, i + 1, j + 1, line, line)
             continue
         paired = min(i2 - i1, j2 - j1)
+        while paired and not _are_alike(before[i1 + paired - 1], after[j1 + paired - 1]):
+            paired -= 1
         for step in range(paired):
             i, j = i1 + step, j1 + step
             old, new = diff_words(before[i], after[j])
@@ -68,6 +71,11 @@ def _rows(before: Sequence[str], after: Sequence[str]) -> Iterator[DiffRow]:
             yield DiffRow(REMOVED, old_number=i + 1, old=(Part(before[i]),))
         for j in range(j1 + paired, j2):
             yield DiffRow(ADDED, new_number=j + 1, new=(Part(after[j]),))
+
+
+def _are_alike(old: str, new: str) -> bool:
+    """Whether one line is the other one edited, rather than another line in its place."""
+    return SequenceMatcher(None, _WORD.findall(old), _WORD.findall(new), autojunk=False).quick_ratio() >= ALIKE
 
 
 def diff_words(old: str, new: str) -> tuple[Line, Line]:

@@ -11,5 +11,6 @@ import "./toast.js";
 import "./copy.js";
 import "./dropzone.js";
 import "./drafts.js";
+import "./insert.js";
 import "./requests.js";
 import "./live.js";

@@ -91,10 +91,16 @@ def _parser(keep_lines: bool = True) -> MarkdownIt:
 
 
 def _settle_tokens(state: StateCore) -> None:
-    """Lower headings by one level, write task boxes as signs, and turn alignment styles into classes."""
+    """Settle headings, write task boxes as signs, and turn alignment styles into classes.
+
+    The page's title is the first level. A message's headings stand one level lower than typed; those of a
+    document, whose writer may begin with either level, so that its highest ones are the second.
+    """
+    levels = [int(token.tag[1]) for token in state.tokens if token.type == "heading_open"]
+    lowered = 1 if state.md.options["breaks"] else 2 - min(levels, default=1)
     for position, token in enumerate(state.tokens):
         if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+            token.tag = f"h{min(int(token.tag[1]) + lowered, 6)}"
         elif token.type in {"th_open", "td_open"} and "style" in token.attrs:
             token.attrs = {"class": _ALIGNED.get(str(token.attrs["style"]), "align-left")}
         elif token.type == "inline" and position > 1 and state.tokens[position - 2].type == "list_item_open":

@@ -57,9 +57,12 @@ def test_using_the_same_version_again_records_nothing(write_article: Write, tick
 
 
 @pytest.mark.django_db
-def test_a_link_leads_where_the_reader_may_go(write_article: Write, ticket: Ticket, agent: Actor, settings: object) -> None:
+def test_a_link_leads_where_the_reader_may_go(
+    write_article: Write, ticket: Ticket, agent: Actor, settings: object
+) -> None:
     settings.DESK_URL = "https://desk.example.org"  # type: ignore[attr-defined]
     public, internal = write_article("Queue [EMEA]"), write_article(is_public=False)
+
     def link(article: Article) -> str:
         return apply_article_to_ticket(
             article_id=article.pk, ticket_id=ticket.pk, kind="link", actor=agent, now=NOON

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sentences as people write them
 """Finding procedures by words, and suggesting them for a description."""
 
 from __future__ import annotations
@@ -6,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from puo_desk.kernel.actor import Actor
 from sop.demo import seed_articles
@@ -122,7 +123,9 @@ def test_snippets_mark_matches_in_plain_text(write_article: Write, agent: Actor)
 def test_lists_page_by_key_and_cost_the_same_for_many(write_article: Write, agent: Actor) -> None:
     for number in range(5):
         write_article(f"Queue {number}")
-    with CaptureQueriesContext(connection, ) as few:
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
         list_articles({}, viewer=agent, now=NOON)
     for number in range(5, 60):
         write_article(f"Queue {number}")

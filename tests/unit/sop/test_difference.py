@@ -25,13 +25,18 @@ def test_added_and_removed_lines_have_one_side() -> None:
 
 
 def test_long_equal_stretches_become_a_gap() -> None:
-    old = "\n".join(str(number) for number in range(30))
+    old = "\n".join(f"step {number}" for number in range(30))
     rows = diff_texts(old, old.replace("15", "fifteen"))
     assert rows[0].kind == GAP
     assert rows[0].skipped == 12
     assert [row.kind for row in rows].count(CHANGED) == 1
     assert rows[-1].skipped == 11
     assert len(diff_texts(old, old.replace("15", "fifteen"), context=None)) == 30
+
+
+def test_another_line_in_the_place_of_one_is_not_the_same_line_edited() -> None:
+    rows = diff_texts("Ask who sees it.", "Compare both numbers!")
+    assert [row.kind for row in rows] == [REMOVED, ADDED]
 
 
 def test_equal_texts_do_not_differ() -> None:
