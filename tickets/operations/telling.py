@@ -21,7 +21,9 @@ _SUBJECT = _("%(subject)s")
 _SAID = _("%(subject)s\n\n%(preview)s")
 
 register_kind("ticket.answered", _("%(actor)s answered %(number)s"), _SAID, icon="reply")
-register_kind("ticket.requester_wrote", _("%(actor)s wrote on %(number)s"), _SAID, channels=["in_app"], icon="message")
+register_kind(
+    "ticket.requester_wrote", _("%(actor)s wrote on %(number)s"), _SAID, channels=["in_app"], icon="message-square"
+)
 register_kind("ticket.noted", _("%(actor)s left a note on %(number)s"), _SUBJECT, channels=["in_app"], icon="lock")
 register_kind("ticket.assigned", _("%(actor)s assigned %(number)s to you"), _SUBJECT, channels=["in_app"], icon="user")
 register_kind(
@@ -33,7 +35,7 @@ register_kind(
 )
 register_kind("ticket.closed", _("%(number)s is closed"), _SUBJECT, icon="check")
 register_kind(
-    "ticket.reopened", _("%(number)s was reopened"), _SUBJECT, channels=["in_app"], tone="warn", icon="refresh"
+    "ticket.reopened", _("%(number)s was reopened"), _SUBJECT, channels=["in_app"], tone="warn", icon="refresh-cw"
 )
 register_kind("ticket.rated", _("%(number)s was rated"), _SUBJECT, channels=["in_app"], icon="star")
 
