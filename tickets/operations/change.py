@@ -88,10 +88,12 @@ def announce(tickets: Sequence[Ticket]) -> None:
 
 
 def locked_ticket(ticket_id: int, *, actor: Actor) -> Ticket:
-    """The ticket under its row lock. Raises: NotFound when it is absent or not for the actor to see."""
-    ticket = (
-        visible_tickets(actor).select_for_update(of=("self",)).select_related("status").filter(pk=ticket_id).first()
-    )
+    """The ticket under its row lock. Raises: NotFound when it is absent or not for the actor to see.
+
+    Nothing is joined: after waiting for the lock PostgreSQL looks at the new row, but at joined rows as they
+    were, and a ticket whose status changed meanwhile would seem to be gone.
+    """
+    ticket = visible_tickets(actor).select_for_update().filter(pk=ticket_id).first()
     if ticket is None:
         raise NotFound(_("There is no such ticket, or you may not see it."))
     return ticket
