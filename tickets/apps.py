@@ -12,6 +12,6 @@ class TicketsConfig(AppConfig):
         from puo_desk.kernel.due_work import register_due_model
         from tickets.models import FollowUp
         from tickets.operations import follow_ups, telling  # noqa: F401 - they subscribe when imported
-        from tickets.web import rail  # noqa: F401 - it registers the queue's views
+        from tickets.web import live, rail  # noqa: F401 - they register topics and the queue's views
 
         register_due_model(FollowUp, name="follow-ups", late_after=timedelta(minutes=5))

@@ -33,7 +33,8 @@ function find(key) {
     const found = place && [...place.querySelectorAll(match)].find(usable);
     if (found) return found;
   }
-  return undefined;
+  // An act that stands in a closed menu has its key all the same.
+  return document.querySelector(`[data-key-menu="${CSS.escape(key)}"]:not(:disabled)`) ?? undefined;
 }
 
 function act(element) {

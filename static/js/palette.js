@@ -11,7 +11,7 @@ let commands = [];
 function collect() {
   const seen = new Set();
   const sources = document.querySelectorAll("[data-command], .rail__entry[href], .rail__me-link");
-  commands = [...sources].filter((element) => !element.closest("#palette") && (element.matches(".rail__entry") || usable(element))).flatMap((element) => {
+  commands = [...sources].filter((element) => !element.closest("#palette") && (element.matches(".rail__entry, .menu__line:not(.phone-only)") || usable(element))).flatMap((element) => {
     const label = element.dataset.command || textOf(element.querySelector(".rail__word") ?? element);
     if (!label || seen.has(label)) return [];
     seen.add(label);

@@ -6,7 +6,6 @@ import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
@@ -35,7 +34,7 @@ def storage_path(key: UUID) -> str:
     return f"attachments/{key.hex[:2]}/{key.hex}"
 
 
-def store_upload(*, stream: BinaryIO, file_name: str, size: int, actor: Actor, now: datetime) -> Attachment:
+def store_upload(*, stream: File, file_name: str, size: int, actor: Actor, now: datetime) -> Attachment:
     """Keep an uploaded file until its message is sent. Only the uploader sees it until then.
 
     The type is sniffed from the content; what is not on the allow-list is kept as a plain download.
@@ -51,7 +50,7 @@ def store_upload(*, stream: BinaryIO, file_name: str, size: int, actor: Actor, n
         head = head or block[:SNIFFED_BYTES]
     stream.seek(0)
     key = uuid.uuid4()
-    default_storage.save(storage_path(key), File(stream))
+    default_storage.save(storage_path(key), stream)
     return Attachment.objects.create(
         uploader_id=actor.user_id,
         key=key,

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, F
+
+from puo_desk.kernel.actor import Actor
 from tickets.models import Category, FormField, KnownIncident, Status, Tag
+from tickets.policies import visible_tickets
 from tickets.rules.forms import FieldRule
 from tickets.rules.suggestion import Keyworded, rank_by_keywords, split_keywords
 from tickets.vocabulary import StatusCategory
@@ -112,6 +116,23 @@ class IncidentRow:
     started_at: datetime
     ended_at: datetime | None
     category_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentLine:
+    """A known incident with the number of tickets about it that the viewer sees."""
+
+    incident: IncidentRow
+    ticket_count: int
+
+
+def list_incidents(*, viewer: Actor, limit: int = 100) -> list[IncidentLine]:
+    """Known incidents, those that go on first, then newest first. Two queries."""
+    newest = KnownIncident.objects.order_by(F("ended_at").desc(nulls_first=True), "-started_at")[:limit]
+    rows = [_incident_row(row) for row in newest]
+    about = visible_tickets(viewer).filter(incident__in=[row.id for row in rows])
+    counts = dict(about.order_by().values_list("incident").annotate(number=Count("pk")))
+    return [IncidentLine(row, counts.get(row.id, 0)) for row in rows]
 
 
 def _incident_row(row: KnownIncident) -> IncidentRow:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import CharField, F, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -95,7 +97,7 @@ class HistoryLine:
 
 
 def history_lines(events: Sequence[EventRow]) -> list[HistoryLine]:
-    """The history in words, one line for each act. At most five queries, whatever the number of events."""
+    """The history in words, one line for each act. At most one query, whatever the number of events."""
     names = _names(events)
     lines: list[HistoryLine] = []
     request_id = ""
@@ -128,34 +130,42 @@ def _sentence(event: EventRow, names: Names) -> str | None:
     return make(event.data, names) if make else event.kind
 
 
+_NAMED_BY: dict[str, str] = {
+    "ticket.assigned": "person",
+    "ticket.team_changed": "team",
+    "ticket.category_changed": "category",
+    "ticket.incident_followed": "incident",
+    "ticket.status_changed": "status",
+}
+
+
 def _names(events: Iterable[EventRow]) -> dict[str, dict[Any, str]]:
-    """The names of what the events mention, by kind of thing. Only kinds that are mentioned are asked for."""
-    has_status = False
-    people: set[int] = set()
-    teams: set[int] = set()
-    categories: set[int] = set()
-    incidents: set[int] = set()
+    """The names of what the events mention, by kind of thing. One query, or none when nothing is mentioned."""
+    mentioned: dict[str, set[Any]] = {kind: set() for kind in _NAMED_BY.values()}
     for event in events:
-        mentioned: set[int] = {event.data.get("old"), event.data.get("new")} - {None}  # type: ignore[assignment]
-        if event.kind == "ticket.assigned":
-            people |= mentioned
-        elif event.kind == "ticket.team_changed":
-            teams |= mentioned
-        elif event.kind == "ticket.category_changed":
-            categories |= mentioned
-        elif event.kind == "ticket.incident_followed":
-            incidents.add(event.data["incident"])
-        elif event.kind == "ticket.status_changed":
-            has_status = True
-    return {
-        "person": {row.pk: row.display_name for row in User.objects.filter(pk__in=people)} if people else {},
-        "team": dict(Team.objects.filter(pk__in=teams).values_list("id", "name")) if teams else {},
-        "category": dict(Category.objects.filter(pk__in=categories).values_list("id", "name")) if categories else {},
-        "incident": dict(KnownIncident.objects.filter(pk__in=incidents).values_list("id", "title"))
-        if incidents
-        else {},
-        "status": dict(Status.objects.values_list("code", "name")) if has_status else {},
-    }
+        if kind := _NAMED_BY.get(event.kind):
+            mentioned[kind] |= {event.data.get("old"), event.data.get("new"), event.data.get("incident")} - {None}
+    parts = [_named(kind, keys) for kind, keys in mentioned.items() if keys]
+    names: dict[str, dict[Any, str]] = {kind: {} for kind in mentioned}
+    if parts:
+        for kind, key, name in parts[0].union(*parts[1:], all=True):
+            names[kind][key if kind == "status" else int(key)] = name
+    return names
+
+
+def _named(kind: str, keys: Iterable[Any]) -> QuerySet[Any, tuple[str, str, str]]:
+    person = Coalesce(NullIf("full_name", Value("")), "username", output_field=CharField())
+    model, key, name = {
+        "person": (User, "pk", person),
+        "team": (Team, "pk", F("name")),
+        "category": (Category, "pk", F("name")),
+        "incident": (KnownIncident, "pk", F("title")),
+        "status": (Status, "code", F("name")),
+    }[kind]
+    rows: QuerySet[Any] = model._default_manager.filter(**{f"{key}__in": list(keys)})
+    return rows.order_by().values_list(
+        Value(kind, output_field=TextField()), Cast(key, TextField()), Cast(name, TextField())
+    )
 
 
 @dataclass(frozen=True, slots=True)

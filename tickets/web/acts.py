@@ -21,7 +21,7 @@ from tickets.queries.classification import list_categories, list_open_incidents,
 from tickets.rules.priority import priority_of
 from tickets.rules.transitions import can_transition
 from tickets.vocabulary import Impact, LinkKind, Urgency, parse_ticket_number
-from tickets.web.showing import status_shape
+from tickets.web.showing import IMPACT_WORDS, URGENCY_WORDS, status_shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +152,15 @@ def _ask_priority(ticket: Ticket, viewer: Actor) -> Asked:
     choices = [
         Choice(
             f"{impact}x{urgency}",
-            str(Impact(impact).label),
+            str(IMPACT_WORDS[impact]),
             mark=marks.priority(str(int(priority_of(impact, urgency)))),
             is_current=judged == (impact, urgency),
-            column=str(Urgency(urgency).label),
+            column=str(URGENCY_WORDS[urgency]),
         )
         for impact in Impact.values
         for urgency in Urgency.values
     ]
-    return Asked(choices=choices, columns=[str(Urgency(urgency).label) for urgency in Urgency.values])
+    return Asked(choices=choices, columns=[str(URGENCY_WORDS[urgency]) for urgency in Urgency.values])
 
 
 def _set_priority(doing: Doing) -> Ticket:
@@ -172,9 +172,7 @@ def _set_priority(doing: Doing) -> Ticket:
 
 def _ask_incident(ticket: Ticket, viewer: Actor) -> Asked:
     choices = [
-        Choice(
-            str(row.id), row.title, mark=marks.icon("zap"), meta="", is_current=row.id == ticket.incident_id
-        )
+        Choice(str(row.id), row.title, mark=marks.icon("zap"), meta="", is_current=row.id == ticket.incident_id)
         for row in list_open_incidents()
     ]
     return Asked(choices=choices)
@@ -258,7 +256,9 @@ PAGE_ACTS: dict[str, PageAct] = {
             "reopen", "ticket.reopen", gettext_lazy("Reopen"), lambda doing: statuses.reopen_ticket(**doing.on_version),
             done=gettext_lazy("%(number)s is open again"),
         ),
-        PageAct("watch", "ticket.watch", gettext_lazy("Watch"), lambda doing: relations.watch_ticket(**doing.on_ticket)),
+        PageAct(
+            "watch", "ticket.watch", gettext_lazy("Watch"), lambda doing: relations.watch_ticket(**doing.on_ticket)
+        ),
         PageAct(
             "unwatch", "ticket.watch", gettext_lazy("Watch no longer"),
             lambda doing: relations.unwatch_ticket(**doing.on_ticket),

@@ -12,14 +12,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from puo_desk.kernel.actor import Actor
+from puo_desk.kernel.actor import SYSTEM, Actor
 from puo_desk.kernel.pages.markdown import trusted_html
 from tickets.models import Ticket
 from tickets.queries.conversation import FileRow, MessageRow, list_events, list_messages
 from tickets.queries.timeline import Entry, HistoryLine, conversation_entries, history_lines
 from tickets.vocabulary import Channel, MessageKind
 
-_KINDS_TOLD_BY_THE_FIRST_MESSAGE = ("ticket.opened",)
+_QUIET = frozenset({"ticket.opened", "ticket.watched", "ticket.unwatched", "sla.policy_applied", "sla.warned"})
+"""Told by the first message, or no news for whoever reads a conversation: the history has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ def show_conversation(ticket: Ticket, *, viewer: Actor, seen_seq: int) -> ShownC
     """Messages and acts of a ticket, oldest first. At most four queries."""
     messages = list_messages(ticket, viewer=viewer)
     lines = history_lines(list_events(ticket, viewer=viewer))
-    entries = conversation_entries(messages, [line for line in map(_shortened, lines) if line.sentences], seen_seq=seen_seq)
+    entries = conversation_entries(
+        messages, [line for line in map(_shortened, lines) if line.sentences], seen_seq=seen_seq
+    )
     return ShownConversation(
         entries=list(_shown(_joined(entries), viewer=viewer, seen_seq=seen_seq)),
         last_seq=ticket.last_event_seq,
@@ -76,12 +79,8 @@ def show_conversation(ticket: Ticket, *, viewer: Actor, seen_seq: int) -> ShownC
 
 
 def _shortened(line: HistoryLine) -> HistoryLine:
-    """The line without what the first message says by standing there."""
-    kept = [
-        (kind, sentence)
-        for kind, sentence in zip(line.kinds, line.sentences, strict=True)
-        if kind not in _KINDS_TOLD_BY_THE_FIRST_MESSAGE
-    ]
+    """The line without what is no news in a conversation."""
+    kept = [(kind, sentence) for kind, sentence in zip(line.kinds, line.sentences, strict=True) if kind not in _QUIET]
     return replace(line, kinds=tuple(kind for kind, _s in kept), sentences=tuple(sentence for _k, sentence in kept))
 
 
@@ -89,7 +88,13 @@ def _joined(entries: Sequence[Entry]) -> Iterator[Entry]:
     """Acts of one person that nothing came between are one line."""
     held: Entry | None = None
     for entry in entries:
-        if held and held.line and entry.line and held.line.actor_label == entry.line.actor_label and held.is_new == entry.is_new:
+        if (
+            held
+            and held.line
+            and entry.line
+            and held.line.actor_label == entry.line.actor_label
+            and held.is_new == entry.is_new
+        ):
             joined = replace(
                 held.line,
                 sentences=held.line.sentences + entry.line.sentences,
@@ -122,7 +127,7 @@ def _is_me(line: HistoryLine | None, viewer: Actor) -> bool:
 
 
 def _shown_line(line: HistoryLine, viewer: Actor, begins_new: bool) -> ShownEntry:
-    actor = _("You") if _is_me(line, viewer) else line.actor_label
+    actor = _("You") if _is_me(line, viewer) else _("The desk") if line.source == SYSTEM else line.actor_label
     count = len(line.sentences)
     if count <= 2:
         text, more = ", ".join(line.sentences), ()
@@ -150,7 +155,9 @@ def _shown_message(message: MessageRow, viewer: Actor) -> ShownMessage:
 def _origin(message: MessageRow) -> str:
     if message.kind == MessageKind.REQUESTER:
         channels: dict[str, Any] = dict(Channel.choices)
-        return _("Requester, via %(channel)s") % {"channel": str(channels.get(message.channel, message.channel)).lower()}
+        return _("Requester, via %(channel)s") % {
+            "channel": str(channels.get(message.channel, message.channel)).lower()
+        }
     if message.kind == MessageKind.REPLY:
         return _("Public reply")
     return _("Sent by itself") if message.kind == MessageKind.AUTOMATIC else ""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.pages import marks
+from puo_desk.kernel.pages.times import span_text
 from tickets.extension import badges_for
 from tickets.queries.queue import TicketRow
 from tickets.vocabulary import ACTIVE, Channel, StatusCategory, WaitingOn
@@ -42,6 +43,10 @@ _WAITS_FOR: dict[str, Any] = {
     WaitingOn.THIRD_PARTY: _("third party"),
     WaitingOn.ENGINEERING: _("engineering"),
 }
+
+
+IMPACT_WORDS: dict[int, Any] = {1: _("Many teams"), 2: _("A team"), 3: _("One person")}
+URGENCY_WORDS: dict[int, Any] = {1: _("high urgency"), 2: _("medium urgency"), 3: _("low urgency")}
 
 
 class Promised(Protocol):
@@ -100,6 +105,17 @@ def deadline_of(about: Promised, *, waiting_on: str, now: datetime, large: bool 
     )
 
 
+def waiting_words(since: datetime | None, *, now: datetime) -> str:
+    """For a narrow column: minutes within the hour, then full hours, then full days."""
+    if since is None:
+        return ""
+    span = max(timedelta(), now - since)
+    for unit in (timedelta(days=1), timedelta(hours=1)):
+        if span >= unit:
+            return span_text(span // unit * unit)
+    return span_text(span)
+
+
 @dataclass(frozen=True, slots=True)
 class ShownRow:
     """A line of the list with its marks made."""
@@ -110,6 +126,7 @@ class ShownRow:
     channel_label: str
     deadline: SafeString | str
     metric: str
+    waiting: str
     is_mine: bool
     badges: Sequence[SafeString]
 
@@ -136,6 +153,7 @@ def _shown_row(row: TicketRow, viewer: Actor, now: datetime, badges: Sequence[Sa
         channel_label=str(dict(Channel.choices).get(row.channel, row.channel)),
         deadline=deadline_of(row, waiting_on=row.waiting_on, now=now),
         metric=metric_label(row.next_due_metric) if row.next_due_at and row.status_category in ACTIVE else "",
+        waiting=waiting_words(row.waiting_since, now=now),
         is_mine=row.assignee_id is not None and row.assignee_id == viewer.user_id,
         badges=badges,
     )

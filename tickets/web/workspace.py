@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from puo_desk.accounts.policies import may
 from puo_desk.accounts.web.access import ReaderRequest
@@ -19,11 +20,11 @@ from puo_desk.kernel.actor import Actor
 from tickets import extension
 from tickets.models import Ticket
 from tickets.policies import can
-from tickets.queries.conversation import list_links
+from tickets.queries.conversation import LinkRow, list_links
 from tickets.queries.workspace import OWN_COUNTED, Workspace, get_workspace, list_form_answers
-from tickets.vocabulary import SOLVED, Channel, Impact, Urgency
+from tickets.vocabulary import SOLVED, Channel, LinkKind
 from tickets.web.conversation import show_conversation
-from tickets.web.showing import CHANNEL_ICONS, deadline_of, status_shape
+from tickets.web.showing import CHANNEL_ICONS, IMPACT_WORDS, URGENCY_WORDS, deadline_of, status_shape
 
 _ACTS = (
     "reply", "note", "assign", "claim", "set_team", "set_category", "set_status", "set_priority", "tag", "rename",
@@ -40,6 +41,30 @@ class Offered:
     icon: str
     url: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLink:
+    """A tie to another ticket, in words that fit its direction."""
+
+    ticket_id: int
+    number: str
+    subject: str
+    kind: str
+    words: str
+    is_outgoing: bool
+
+
+_INCOMING: dict[str, Any] = {
+    LinkKind.DUPLICATE: gettext_lazy("Has the duplicate"),
+    LinkKind.PARENT: gettext_lazy("Part of"),
+    LinkKind.CAUSED_BY: gettext_lazy("Cause of"),
+}
+
+
+def _shown_link(link: LinkRow) -> ShownLink:
+    words = LinkKind(link.kind).label if link.is_outgoing else _INCOMING.get(link.kind, LinkKind(link.kind).label)
+    return ShownLink(link.ticket_id, link.number, link.subject, link.kind, str(words), link.is_outgoing)
 
 
 def allowed_acts(ticket: Ticket, viewer: Actor) -> dict[str, bool]:
@@ -61,7 +86,10 @@ def head_context(space: Workspace, *, request: ReaderRequest, now: datetime) -> 
     return {
         "ticket": ticket,
         "status_shape": status_shape(
-            ticket.status.code, ticket.status.category, ticket.status.waiting_on, is_taken=ticket.assignee_id is not None
+            ticket.status.code,
+            ticket.status.category,
+            ticket.status.waiting_on,
+            is_taken=ticket.assignee_id is not None,
         ),
         "deadline": deadline_of(ticket, waiting_on=ticket.status.waiting_on, now=now, large=True),
         "may": allowed_acts(ticket, request.actor),
@@ -81,11 +109,11 @@ def side_context(space: Workspace, *, request: ReaderRequest) -> dict[str, Any]:
     ticket = space.ticket
     zone = ticket.requester.time_zone
     return {
-        "judged": f"{Impact(ticket.impact).label} × {Urgency(ticket.urgency).label}",
+        "judged": f"{IMPACT_WORDS[ticket.impact]} × {URGENCY_WORDS[ticket.urgency]}",
         "channel_icon": CHANNEL_ICONS.get(ticket.channel, "inbox"),
         "channel_label": dict(Channel.choices).get(ticket.channel, ticket.channel),
         "answers": list_form_answers(ticket),
-        "links": list_links(ticket, viewer=request.actor) if space.has_links else [],
+        "links": [_shown_link(link) for link in list_links(ticket, viewer=request.actor)] if space.has_links else [],
         "watcher_names": space.watcher_names,
         "requester_zone": zone,
         "requester_open": _own_count(space.requester_open),
@@ -125,14 +153,18 @@ def _offered(parts: Sequence[Any], ticket: Ticket, viewer: Actor) -> list[Offere
     for part in parts:
         if may(viewer, part.act):
             try:
-                found.append(Offered(part.code, part.label, part.icon, reverse(part.url_name, args=[ticket.pk]), part.key))
+                found.append(
+                    Offered(part.code, part.label, part.icon, reverse(part.url_name, args=[ticket.pk]), part.key)
+                )
             except NoReverseMatch:
                 extension.log.exception("offered part has no address", part=part.code)
     return found
 
 
-def parts_context(request: ReaderRequest, ticket_id: int, *, now: datetime, since_seq: int | None = None) -> dict[str, Any]:
-    """All parts but the composer and the panels of other apps. ``since_seq`` keeps the divider where the page has it."""
+def parts_context(
+    request: ReaderRequest, ticket_id: int, *, now: datetime, since_seq: int | None = None
+) -> dict[str, Any]:
+    """All parts but the composer and the panels of other apps. ``since_seq`` keeps the divider in its place."""
     space = get_workspace(ticket_id, viewer=request.actor)
     seen = space.seen_seq if since_seq is None else since_seq
     return {

@@ -156,7 +156,8 @@ def _empty(listing: Listing) -> Emptiness:
         text = _("Nothing in “%(view)s” matches what you asked for.") % {"view": VIEWS[listing.view].label}
         if listing.view == "all":
             return Emptiness(_("No ticket matches"), text, "search", _("Clear the search"), f"{home}?view=all")
-        wider = f"{home}?{urlencode({'view': 'all', 'q': listing.text})}" if listing.text else f"{home}?view={listing.view}"
+        everywhere = urlencode({"view": "all", "q": listing.text})
+        wider = f"{home}?{everywhere}" if listing.text else f"{home}?view={listing.view}"
         label = _("Search all tickets") if listing.text else _("Remove the filters")
         return Emptiness(_("No ticket matches"), text, "search", label, wider)
     unassigned = (_("Show unassigned"), f"{home}?view=unassigned")
@@ -175,7 +176,8 @@ def _empty(listing: Listing) -> Emptiness:
             "circle-check", *unassigned,
         ),
         "at_risk": Emptiness(
-            _("No promise is at risk"), _("Tickets appear here when most of their time is used."), "circle-check", *all_open
+            _("No promise is at risk"), _("Tickets appear here when most of their time is used."),
+            "circle-check", *all_open,
         ),
         "breached": Emptiness(
             _("No promise is broken"), _("A ticket that passes its deadline appears here at once."),
