@@ -131,7 +131,8 @@ def list_incidents(*, viewer: Actor, limit: int = 100) -> list[IncidentLine]:
     newest = KnownIncident.objects.order_by(F("ended_at").desc(nulls_first=True), "-started_at")[:limit]
     rows = [_incident_row(row) for row in newest]
     about = visible_tickets(viewer).filter(incident__in=[row.id for row in rows])
-    counts = dict(about.order_by().values_list("incident").annotate(number=Count("pk")))
+    counted = about.order_by().values("incident").annotate(found=Count("pk")).values_list("incident", "found")
+    counts: dict[int | None, int] = dict(counted)
     return [IncidentLine(row, counts.get(row.id, 0)) for row in rows]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import CharField, F, QuerySet, TextField, Value
+from django.db.models import CharField, F, Model, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -155,13 +155,14 @@ def _names(events: Iterable[EventRow]) -> dict[str, dict[Any, str]]:
 
 def _named(kind: str, keys: Iterable[Any]) -> QuerySet[Any, tuple[str, str, str]]:
     person = Coalesce(NullIf("full_name", Value("")), "username", output_field=CharField())
-    model, key, name = {
+    sources: dict[str, tuple[type[Model], str, F | Coalesce]] = {
         "person": (User, "pk", person),
         "team": (Team, "pk", F("name")),
         "category": (Category, "pk", F("name")),
         "incident": (KnownIncident, "pk", F("title")),
         "status": (Status, "code", F("name")),
-    }[kind]
+    }
+    model, key, name = sources[kind]
     rows: QuerySet[Any] = model._default_manager.filter(**{f"{key}__in": list(keys)})
     return rows.order_by().values_list(
         Value(kind, output_field=TextField()), Cast(key, TextField()), Cast(name, TextField())

@@ -52,24 +52,25 @@ class Workspace:
 
 def get_workspace(ticket_id: int, *, viewer: Actor) -> Workspace:
     """One query. Raises: NotFound when the ticket is absent or not visible."""
+    viewer_id = viewer.user_id or 0
     ticket: Any = (
         visible_tickets(viewer)
         .select_related("status", "requester", "assignee", "team", "category", "opened_by", "incident")
         .annotate(
             my_seq=Coalesce(
-                Subquery(ReadMark.objects.filter(ticket=OuterRef("pk"), user_id=viewer.user_id).values("seq")),
+                Subquery(ReadMark.objects.filter(ticket=OuterRef("pk"), user_id=viewer_id).values("seq")),
                 0,
                 output_field=IntegerField(),
             ),
-            i_watch=Exists(Watcher.objects.filter(ticket=OuterRef("pk"), user_id=viewer.user_id)),
+            i_watch=Exists(Watcher.objects.filter(ticket=OuterRef("pk"), user_id=viewer_id)),
             watchers_named=ArraySubquery(
                 User.objects.filter(pk__in=Watcher.objects.filter(ticket=OuterRef(OuterRef("pk"))).values("user"))
                 .order_by("full_name", "username")
                 .values_list(Coalesce(NullIf("full_name", Value("")), F("username"), output_field=CharField()))[:20]
             ),
             is_linked=Exists(TicketLink.objects.filter(Q(ticket=OuterRef("pk")) | Q(other=OuterRef("pk")))),
-            my_reply=_draft(viewer, MessageKind.REPLY),
-            my_note=_draft(viewer, MessageKind.NOTE),
+            my_reply=_draft(viewer_id, MessageKind.REPLY),
+            my_note=_draft(viewer_id, MessageKind.NOTE),
             # The ORM cannot cap a correlated count; the texts hold no value from outside.
             own_open=RawSQL(_OWN_OPEN, [OWN_COUNTED], output_field=IntegerField()),  # noqa: S611
             own_all=RawSQL(_OWN_ALL, [OWN_COUNTED], output_field=IntegerField()),  # noqa: S611
@@ -92,8 +93,8 @@ def get_workspace(ticket_id: int, *, viewer: Actor) -> Workspace:
     )
 
 
-def _draft(viewer: Actor, kind: str) -> Coalesce:
-    own = Draft.objects.filter(ticket=OuterRef("pk"), user_id=viewer.user_id, kind=kind)
+def _draft(viewer_id: int, kind: str) -> Coalesce:
+    own = Draft.objects.filter(ticket=OuterRef("pk"), user_id=viewer_id, kind=kind)
     return Coalesce(Subquery(own.values("body")), Value(""), output_field=TextField())
 
 

@@ -58,14 +58,14 @@ class AgentTicketForm(RequestForm):
     )
     impact = forms.TypedChoiceField(
         label=_("Who is affected?"),
-        choices=_AS_THE_CATEGORY + Impact.choices,
+        choices=[*_AS_THE_CATEGORY, *Impact.choices],
         coerce=_number,
         empty_value=None,
         required=False,
     )
     urgency = forms.TypedChoiceField(
         label=_("Can they keep working?"),
-        choices=_AS_THE_CATEGORY + Urgency.choices,
+        choices=[*_AS_THE_CATEGORY, *Urgency.choices],
         coerce=_number,
         empty_value=None,
         required=False,

@@ -130,11 +130,15 @@ def _shown_line(line: HistoryLine, viewer: Actor, begins_new: bool) -> ShownEntr
     actor = _("You") if _is_me(line, viewer) else _("The desk") if line.source == SYSTEM else line.actor_label
     count = len(line.sentences)
     if count <= 2:
-        text, more = ", ".join(line.sentences), ()
+        text = ", ".join(line.sentences)
     else:
         text = ngettext("made %(n)d change", "made %(n)d changes", count) % {"n": count}
-        more = line.sentences
-    return ShownEntry(line=replace(line, actor_label=actor), text=text, more=more, begins_new=begins_new)
+    return ShownEntry(
+        line=replace(line, actor_label=actor),
+        text=text,
+        more=line.sentences if count > 2 else (),
+        begins_new=begins_new,
+    )
 
 
 def _shown_message(message: MessageRow, viewer: Actor) -> ShownMessage:

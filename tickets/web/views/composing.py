@@ -78,14 +78,7 @@ def _reply(request: ReaderRequest, ticket_id: int, body: str, files: list[UUID])
 def _stored_files(request: ReaderRequest) -> list[UUID]:
     """The files of this form, kept: those sent now, and those of an attempt that was refused."""
     stored = [
-        store_upload(
-            stream=file,
-            file_name=file.name or "",
-            size=file.size or 0,
-            actor=request.actor,
-            now=timezone.now(),
-        ).key
-        for file in request.FILES.getlist("files")
+        store_upload(file=file, actor=request.actor, now=timezone.now()).key for file in request.FILES.getlist("files")
     ]
     return _kept_keys(request) + stored
 

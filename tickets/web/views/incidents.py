@@ -52,7 +52,7 @@ def incident_new(request: ReaderRequest) -> HttpResponseBase:
             )
         except InvalidInput as refused:
             for name, lines in refused.errors.items():
-                form.add_error(name if name in form.fields else None, lines)  # type: ignore[arg-type]
+                form.add_error(name if name in form.fields else None, lines)
         else:
             messages.success(request, _("Users are told of “%(title)s”") % {"title": incident.title})
             return redirect("tickets:incidents")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -30,13 +31,13 @@ def new_ticket(request: ReaderRequest) -> HttpResponseBase:
     sought = sent.get("who", "").strip()[:120]
     people = find_people(sought, also=_number(sent.get("requester", ""))) if sought or sent.get("requester") else []
     category = sent.get("category", "")
-    options = {
+    options: dict[str, Any] = {
         "categories": list_categories(),
         "rules": field_rules(int(category)) if category.isdecimal() and len(category) < 16 else (),
         "people": people,
     }
     if request.method != "POST" or "find" in request.POST:
-        initial = {name: sent.get(name) for name in sent} if sent else {}
+        initial: dict[str, Any] = {name: sent.get(name) for name in sent}
         if len(people) == 1:
             initial["requester"] = people[0].id
         return _page(request, AgentTicketForm(initial=initial, **options), people, sought)
@@ -73,13 +74,7 @@ def _open(request: ReaderRequest, form: AgentTicketForm) -> Ticket:
 
 
 def _stored(request: ReaderRequest, file: UploadedFile) -> UUID:
-    return store_upload(
-        stream=file,
-        file_name=file.name or "",
-        size=file.size or 0,
-        actor=request.actor,
-        now=timezone.now(),  # type: ignore[arg-type]
-    ).key
+    return store_upload(file=file, actor=request.actor, now=timezone.now()).key
 
 
 def _number(text: str) -> int | None:
