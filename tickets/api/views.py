@@ -306,9 +306,7 @@ class UploadView(DeskView):
     def post(self, request: Request) -> Response:
         """The key goes into ``files`` of the message. Files that are not sent within a day are deleted."""
         file = self.valid(shown.UploadSerializer, request)["file"]
-        stored = attachments.store_upload(
-            stream=file, file_name=file.name, size=file.size, actor=self.actor(request), now=timezone.now()
-        )
+        stored = attachments.store_upload(file=file, actor=self.actor(request), now=timezone.now())
         return Response(file_json(stored), status=201)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.core.files.base import File
+from django.core.files.uploadedfile import UploadedFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -34,27 +34,27 @@ def storage_path(key: UUID) -> str:
     return f"attachments/{key.hex[:2]}/{key.hex}"
 
 
-def store_upload(*, stream: File, file_name: str, size: int, actor: Actor, now: datetime) -> Attachment:
+def store_upload(*, file: UploadedFile, actor: Actor, now: datetime) -> Attachment:
     """Keep an uploaded file until its message is sent. Only the uploader sees it until then.
 
     The type is sniffed from the content; what is not on the allow-list is kept as a plain download.
     Raises: FileTooLarge, InvalidInput for an empty file.
     """
+    size = file.size or 0
     if size > settings.UPLOAD_MAX_BYTES:
         raise FileTooLarge(limit=settings.UPLOAD_MAX_BYTES)
     if size == 0:
         raise InvalidInput({"file": [_("This file is empty.")]})
     digest, head = hashlib.sha256(), b""
-    while block := stream.read(65_536):
+    for block in file.chunks():
         digest.update(block)
         head = head or block[:SNIFFED_BYTES]
-    stream.seek(0)
     key = uuid.uuid4()
-    default_storage.save(storage_path(key), stream)
+    default_storage.save(storage_path(key), file)
     return Attachment.objects.create(
         uploader_id=actor.user_id,
         key=key,
-        file_name=_safe_name(file_name),
+        file_name=_safe_name(file.name or ""),
         content_type=sniff_content_type(head),
         size=size,
         sha256=digest.hexdigest(),

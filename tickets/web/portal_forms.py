@@ -77,7 +77,7 @@ class RequestForm(forms.Form):
     urgency = forms.TypedChoiceField(
         label=_("Can you keep working?"), choices=_URGENCY, coerce=int, widget=RadioWithHelp(_URGENCY_HELP)
     )
-    files = SeveralFilesField(label=_("Screenshot"), required=False)
+    files = SeveralFilesField(label=_("Screenshot"), required=False)  # type: ignore[assignment]
     incident = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
     def __init__(
@@ -148,7 +148,7 @@ class ReplyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": _("Write a message"), "aria-label": _("Your message")}),
         error_messages={"required": _("Write something first.")},
     )
-    files = SeveralFilesField(required=False)
+    files = SeveralFilesField(required=False)  # type: ignore[assignment]
 
 
 class RatingForm(forms.Form):

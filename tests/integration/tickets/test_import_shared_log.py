@@ -21,7 +21,7 @@ from tests.support.independent_count import Incident, count_days, incidents, sha
 from tickets.models import Ticket, TicketEvent
 from tickets.rules.replay import PastEvent, TicketState, fold
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 MARCH = [date(2016, 3, day) for day in range(1, 32)]
 KINDS = {name: f"ticket.{name}" for name in ("opened", "resolved", "closed", "reopened")}

@@ -51,7 +51,5 @@ def upload(request: ReaderRequest) -> HttpResponse:
     file = request.FILES.get("file")
     if file is None:
         raise InvalidInput({"file": [_("Choose a file.")]})
-    stored = store_upload(
-        stream=file, file_name=file.name or "", size=file.size or 0, actor=request.actor, now=timezone.now()
-    )
+    stored = store_upload(file=file, actor=request.actor, now=timezone.now())
     return JsonResponse({"key": str(stored.key), "file_name": stored.file_name, "size": stored.size}, status=201)

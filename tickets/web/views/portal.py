@@ -54,14 +54,18 @@ def new_request(request: ReaderRequest) -> HttpResponse:
     category_id = int(chosen) if chosen.isdecimal() and len(chosen) < 16 else None
     rules = classification.field_rules(category_id) if category_id else ()
     default = next((row for row in categories if row.id == category_id), None)
-    initial = {
+    initial: dict[str, Any] = {
         "category": chosen,
         "impact": default.default_impact if default else 3,
         "urgency": default.default_urgency if default else 2,
         "body": request.GET.get("body", "")[:2_000],
     }
-    form = RequestForm(request.POST or None, request.FILES or None, categories=categories, rules=rules, initial=initial)
-    if request.method == "POST" and "choose" not in request.POST and form.is_valid():
+    is_sent = request.method == "POST" and "choose" not in request.POST
+    if request.method == "POST" and not is_sent:
+        initial |= {**request.POST.dict(), "category": chosen}
+    sent = (request.POST, request.FILES) if is_sent else (None, None)
+    form = RequestForm(*sent, categories=categories, rules=rules, initial=initial)
+    if is_sent and form.is_valid():
         try:
             ticket_id = _open(form, request)
         except InvalidInput as refused:
@@ -98,12 +102,7 @@ def _open(form: RequestForm, request: ReaderRequest) -> int:
 
 def _store(files: Sequence[UploadedFile], request: ReaderRequest) -> list[UUID]:
     now = timezone.now()
-    return [
-        attachments.store_upload(
-            stream=file, file_name=file.name or "", size=file.size or 0, actor=request.actor, now=now
-        ).key
-        for file in files
-    ]
+    return [attachments.store_upload(file=file, actor=request.actor, now=now).key for file in files]
 
 
 @page("ticket.open")
