@@ -298,6 +298,7 @@ SPECTACULAR_SETTINGS = {
         "MessageKindEnum": "tickets.vocabulary.MessageKind",
         "FieldKindEnum": "tickets.vocabulary.FieldKind",
         "LinkKindEnum": "tickets.vocabulary.LinkKind",
+        "ArticleStateEnum": "sop.vocabulary.ArticleState",
         "RoleEnum": "puo_desk.accounts.vocabulary.Role",
         "ScopeEnum": "puo_desk.accounts.vocabulary.Scope",
     },

@@ -1,5 +1,11 @@
-"""Mounted by the roof."""
+"""Mounted by the roof below ``/api/v1/``."""
 
-from django.urls.resolvers import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+import sop.addresses  # noqa: F401 - registers the procedure's number in paths
+from sop.api import views
+
+urlpatterns = [
+    path("articles/", views.ArticleListView.as_view(), name="article-list"),
+    path("articles/<article_number:article_id>/", views.ArticleView.as_view(), name="article"),
+]

@@ -69,7 +69,7 @@ def list_articles(
     A search shows one page of its best matches. Raises: InvalidInput for a cursor not made here.
     """
     rows, _chosen = filter_articles(visible_articles(viewer), params)
-    rows = _for_rows(rows)
+    rows = with_what_lists_name(rows)
     if words.strip():
         ids = find_article_ids(words, viewer=viewer)
         found = {row.pk: row for row in rows.filter(pk__in=ids)}
@@ -79,7 +79,8 @@ def list_articles(
     return Page(_rows(page.rows, viewer=viewer, now=now), next=page.next, previous=page.previous)
 
 
-def _for_rows(rows: QuerySet[Article]) -> QuerySet[Article]:
+def with_what_lists_name(rows: QuerySet[Article]) -> QuerySet[Article]:
+    """The rows with what a list names: category, owner, and the numbers of the newest and the published version."""
     number_of = ArticleVersion.objects.values("number")
     return rows.select_related("category", "owner").annotate(
         newest_number=Subquery(number_of.filter(pk=OuterRef("current_version_id"))),

@@ -30,7 +30,8 @@ LIMIT %(limit)s
 """
 
 # What somebody describes is compared with title and summary (weights A and B): a procedure is about what
-# its heading says. The text breaks ties. ``heads`` counts different words; one of the title counts twice.
+# its heading says. The text breaks ties. ``heads`` counts different words; one of the title counts twice. What
+# fits not half as well as the best is left out.
 _SUGGEST_SQL = """
 WITH described AS MATERIALIZED (
     SELECT ARRAY(
@@ -57,10 +58,13 @@ WITH described AS MATERIALIZED (
          WHERE word = ANY(words)) AS heads,
         (category_id IS NOT NULL AND category_id = %(category)s) AS same_category
     FROM candidates
+), ranked AS (
+    SELECT article_id, rank, titled + heads + (CASE WHEN same_category THEN 3 ELSE 0 END) AS score FROM scored
+    WHERE heads >= 2 OR (titled = 1 AND described_words = 1) OR (same_category AND heads = 1)
 )
-SELECT article_id FROM scored
-WHERE heads >= 2 OR (titled = 1 AND described_words = 1) OR (same_category AND heads = 1)
-ORDER BY titled + heads + (CASE WHEN same_category THEN 3 ELSE 0 END) DESC, rank DESC, article_id
+SELECT article_id FROM (SELECT *, max(score) OVER () AS best FROM ranked) AS compared
+WHERE score * 2 > best
+ORDER BY score DESC, rank DESC, article_id
 LIMIT %(limit)s
 """
 
