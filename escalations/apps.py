@@ -11,7 +11,14 @@ class EscalationsConfig(AppConfig):
     def ready(self) -> None:
         from escalations import policies  # noqa: F401 - it declares its acts when imported
         from escalations.models import Timer
-        from escalations.operations import promises  # noqa: F401 - it subscribes when imported
+        from escalations.operations import imported, promises  # noqa: F401 - they subscribe when imported
+        from escalations.web.panels import PromiseForNew, PromisesPanel, RequestPromisePanel
+        from escalations.web.sentences import register_sentences
         from puo_desk.kernel.due_work import register_due_model
+        from tickets.extension import register
 
         register_due_model(Timer, name="sla-timers", late_after=timedelta(seconds=30))
+        register(PromisesPanel())
+        register(RequestPromisePanel())
+        register(PromiseForNew())
+        register_sentences()

@@ -19,13 +19,13 @@ class PolicyApplied(Recorded):
 
 @dataclass(frozen=True, slots=True)
 class PromiseWarned(Recorded):
-    """A share of a target is used up."""
+    """A share of a target is used up. ``due_at`` is None when the timer was paused before it could be told."""
 
     kind: ClassVar[str] = "sla.warned"
     metric: str
     cycle: int
     percent: int
-    due_at: str
+    due_at: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 class Metric(models.TextChoices):
     """What is promised."""
 
-    FIRST_RESPONSE = "first_response", _("First response")
-    NEXT_RESPONSE = "next_response", _("Next response")
+    FIRST_RESPONSE = "first_response", _("First reply")
+    NEXT_RESPONSE = "next_response", _("Next reply")
     RESOLUTION = "resolution", _("Resolution")
-    ACKNOWLEDGE = "acknowledge", _("Acknowledgement by engineering")
-    ANSWER = "answer", _("Answer by engineering")
+    ACKNOWLEDGE = "acknowledge", _("Acknowledgement")
+    ANSWER = "answer", _("Answer")
 
 
 class TimerState(models.TextChoices):

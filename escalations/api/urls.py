@@ -1,5 +1,8 @@
-"""Mounted by the roof."""
+"""Mounted by the roof below ``/api/v1/``."""
 
-from django.urls.resolvers import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+import tickets.addresses  # noqa: F401 - registers the ticket number in paths
+from escalations.api import views
+
+urlpatterns = [path("tickets/<ticket_number:ticket_id>/sla/", views.PromisesView.as_view(), name="ticket-promises")]

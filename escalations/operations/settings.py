@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from escalations.models import Calendar, SlaPolicy, SlaPolicyVersion
 from escalations.models.calendar import rule_of
 from escalations.queries.policies import match_json
+from escalations.rules.calendar import BusinessCalendar
 from escalations.rules.definition import Definition
 from escalations.rules.history import Metric, WaitingOn
 from escalations.rules.refusals import RuleRefused
@@ -31,7 +32,7 @@ def publish_policy(*, policy_id: int, actor: Actor, now: datetime) -> SlaPolicyV
         .select_related("calendar", "current_version")
         .get(pk=policy_id)
     )
-    definition, match = _checked(policy).as_json(), match_json(policy)
+    definition, match = _checked(policy, now).as_json(), match_json(policy)
     current = policy.current_version
     if current is not None and (current.definition, current.match) == (definition, match):
         return current
@@ -54,18 +55,28 @@ def publish_policies_of(*, calendar_id: int, actor: Actor, now: datetime) -> lis
     return [publish_policy(policy_id=pk, actor=actor, now=now) for pk in policies.values_list("pk", flat=True)]
 
 
-def _checked(policy: SlaPolicy) -> Definition:
+def check_calendar(*, calendar_id: int, now: datetime) -> BusinessCalendar:
+    """The calendar as it is edited now. Raises: InvalidInput when it does not open within a year."""
+    try:
+        calendar = rule_of(Calendar.objects.get(pk=calendar_id))
+        calendar.require_open_time(now)
+    except RuleRefused as refused:
+        raise InvalidInput({"calendar": [str(refused)]}) from refused
+    return calendar
+
+
+def _checked(policy: SlaPolicy, now: datetime) -> Definition:
     targets: dict[int, dict[Metric, int | None]] = {}
     for target in policy.targets.all():
         targets.setdefault(target.priority, {})[Metric(target.metric)] = target.seconds
     if not targets:
         raise InvalidInput({"targets": [_("Set at least one target.")]})
+    calendar = check_calendar(calendar_id=policy.calendar_id, now=now)
     try:
-        calendar: Calendar = policy.calendar
         definition = Definition(
-            calendar_id=calendar.pk,
-            calendar_name=calendar.name,
-            calendar=rule_of(calendar),
+            calendar_id=policy.calendar_id,
+            calendar_name=policy.calendar.name,
+            calendar=calendar,
             targets=targets,
             pauses_on=frozenset(WaitingOn(whom) for whom in policy.pauses_on),
             warn_at=tuple(policy.warn_at),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -67,8 +67,13 @@ def _status(at: datetime, seq: int, category: str, waiting_on: str) -> StatusCha
 
 def clock_events(ticket_id: int) -> list[TicketEvent]:
     """The recorded events of a ticket that move its clocks, in order. One query."""
-    return list(
-        TicketEvent.objects.filter(ticket_id=ticket_id, kind__in=CLOCK_KINDS)
-        .only("ticket_id", "seq", "kind", "occurred_at", "data")
-        .order_by("seq")
-    )
+    return clock_events_of([ticket_id]).get(ticket_id, [])
+
+
+def clock_events_of(ticket_ids: Collection[int]) -> dict[int, list[TicketEvent]]:
+    """The same for many tickets, by ticket. One query."""
+    rows = TicketEvent.objects.filter(ticket_id__in=ticket_ids, kind__in=CLOCK_KINDS)
+    found: dict[int, list[TicketEvent]] = {}
+    for event in rows.only("ticket_id", "seq", "kind", "occurred_at", "data").order_by("ticket_id", "seq"):
+        found.setdefault(event.ticket_id, []).append(event)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -25,25 +26,46 @@ def promise_of(version_id: int, priority: int) -> Promise:
     return definition_of(version_id).promise(policy_version_id=version_id, priority=priority)
 
 
+@dataclass(slots=True)
+class PolicyBook:
+    """The active policies in the desk's order, as they stood when the book was opened: one query over a dozen
+    rows; a second one when a policy asks for categories, which hold for those below them too."""
+
+    policies: list[tuple[PolicyMatch, int]]
+    parents: dict[int, int | None]
+
+    @classmethod
+    def open(cls) -> PolicyBook:
+        rows = SlaPolicy.objects.filter(is_active=True, current_version__isnull=False).order_by("position", "id")
+        policies = [
+            (_match_from(match), version_id)
+            for version_id, match in rows.values_list("current_version_id", "current_version__match")
+        ]
+        asks_categories = any(match.category_ids for match, _version in policies)
+        return cls(policies, dict(Category.objects.values_list("id", "parent_id")) if asks_categories else {})
+
+    def version_for(self, *, team_id: int | None, category_id: int | None, priority: int, channel: str) -> int | None:
+        """The version of the first policy that matches; None when nothing is promised."""
+        facts = TicketFacts(
+            team_id=team_id, category_ids=self._categories_above(category_id), priority=priority, channel=channel
+        )
+        return first_matching(self.policies, facts)
+
+    def _categories_above(self, category_id: int | None) -> frozenset[int]:
+        found: set[int] = set()
+        step = category_id
+        while step is not None and step not in found:
+            found.add(step)
+            step = self.parents.get(step)
+        return frozenset(found)
+
+
 def find_policy_version(*, team_id: int | None, category_id: int | None, priority: int, channel: str) -> int | None:
     """The version of the first active policy that matches; None when nothing is promised.
 
-    One query over a dozen rows, always read fresh, so that a policy switched off a second ago promises
-    nothing more; a second one when a policy asks for categories, which hold for those below them too.
+    Always read fresh, so that a policy switched off a second ago promises nothing more.
     """
-    rows = SlaPolicy.objects.filter(is_active=True, current_version__isnull=False).order_by("position", "id")
-    policies = [
-        (_match_from(match), version_id)
-        for version_id, match in rows.values_list("current_version_id", "current_version__match")
-    ]
-    asks_categories = any(match.category_ids for match, _version in policies)
-    facts = TicketFacts(
-        team_id=team_id,
-        category_ids=_categories_above(category_id) if asks_categories else frozenset(),
-        priority=priority,
-        channel=channel,
-    )
-    return first_matching(policies, facts)
+    return PolicyBook.open().version_for(team_id=team_id, category_id=category_id, priority=priority, channel=channel)
 
 
 def match_json(policy: SlaPolicy) -> dict[str, list[Any]]:
@@ -58,15 +80,3 @@ def match_json(policy: SlaPolicy) -> dict[str, list[Any]]:
 
 def _match_from(match: dict[str, list[Any]]) -> PolicyMatch:
     return PolicyMatch(**{name: frozenset(values) for name, values in match.items()})
-
-
-def _categories_above(category_id: int | None) -> frozenset[int]:
-    if category_id is None:
-        return frozenset()
-    parents = dict(Category.objects.values_list("id", "parent_id"))
-    found: set[int] = set()
-    step: int | None = category_id
-    while step is not None and step not in found:
-        found.add(step)
-        step = parents.get(step)
-    return frozenset(found)
