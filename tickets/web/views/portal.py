@@ -19,13 +19,12 @@ from tickets.extension import promise_previews, render_panels, render_request_he
 from tickets.operations import attachments, conversation, opening, statuses
 from tickets.policies import visible_tickets
 from tickets.queries import classification
-from tickets.queries.conversation import get_ticket, last_seen_seq, list_events, list_messages
+from tickets.queries.conversation import get_ticket, last_seen_seq
 from tickets.queries.requests import count_open_requests, page_of_requests
-from tickets.queries.timeline import conversation_entries, history_lines
 from tickets.rules.priority import priority_of
 from tickets.vocabulary import SOLVED, StatusCategory
+from tickets.web.conversation import show_conversation
 from tickets.web.portal_forms import RatingForm, ReplyForm, RequestForm
-from tickets.web.said import said
 
 SHOWN = ("open", "solved", "all")
 
@@ -161,14 +160,9 @@ def _request_page(
     if ticket.requester_id != viewer.user_id:
         return redirect("tickets:ticket", ticket_id=ticket_id)
     seen = last_seen_seq(ticket, viewer=viewer)
-    events = list_events(ticket, viewer=viewer)
-    lines = [line for line in history_lines(events) if line.kinds[0] != "ticket.opened"]
     context = {
         "ticket": ticket,
-        "entries": [
-            {"line": entry.line, "message": said(entry.message, viewer=viewer) if entry.message else None}
-            for entry in conversation_entries(list_messages(ticket, viewer=viewer), lines, seen_seq=seen)
-        ],
+        "conversation": show_conversation(ticket, viewer=viewer, seen_seq=seen),
         "form": form,
         "rating_form": RatingForm(initial={"score": ticket.rating, "comment": ticket.rating_comment}),
         "is_solved": ticket.status_category in SOLVED,
@@ -180,9 +174,7 @@ def _request_page(
     }
     if ticket.last_event_seq > seen:
         conversation.mark_read(ticket=ticket, actor=viewer)
-    template = (
-        "requests/_request.html" if request.headers.get("HX-Target") == "request" else "requests/request_page.html"
-    )
+    template = "requests/_request.html" if _wants_fragment(request) else "requests/request_page.html"
     return render(request, template, _links(request, context), status=status)
 
 
@@ -246,9 +238,13 @@ def _own(request: ReaderRequest, ticket_id: int) -> None:
 
 
 def _done(request: ReaderRequest, ticket_id: int) -> HttpResponse:
-    if request.headers.get("HX-Target") == "request":
+    if _wants_fragment(request):
         return _request_page(request, ticket_id, ReplyForm())
     return redirect("tickets:request", ticket_id=ticket_id)
+
+
+def _wants_fragment(request: ReaderRequest) -> bool:
+    return request.headers.get("HX-Target") in ("request", "request-page")
 
 
 def _links(request: ReaderRequest, context: dict[str, Any]) -> dict[str, Any]:
