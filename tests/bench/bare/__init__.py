@@ -1,0 +1,1 @@
+"""The smallest Django project that asks one query, served as the desk is: what every page is compared with."""
