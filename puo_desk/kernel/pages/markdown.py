@@ -58,6 +58,8 @@ def render_markdown(text: str, *, keep_lines: bool = True) -> SafeString:
         link_rel="noopener noreferrer nofollow",
         strip_comments=True,
     )
+    # What scrolls sideways must be reachable by keyboard. A "<pre>" that somebody typed is escaped by now.
+    html = html.replace("<pre>", '<pre tabindex="0">')
     return mark_safe(f"{_WRAPPED}{html}</div>")  # noqa: S308 (cleaned by allow-list above)
 
 
@@ -85,6 +87,9 @@ def plain_text_preview(text: str, length: int = 160) -> str:
 def _parser(keep_lines: bool = True) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": keep_lines})
     parser.enable(["table", "strikethrough", "linkify"])
+    if parser.linkify is not None:
+        # Only what says https:// is an address: among people who run systems, deploy.sh and notes.md are files.
+        parser.linkify.set({"fuzzy_link": False})
     parser.core.ruler.push("desk", _settle_tokens)
     parser.add_render_rule("image", _image)
     return parser

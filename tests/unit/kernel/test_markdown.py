@@ -28,12 +28,13 @@ def inner(text: str) -> str:
         ("###### Deep", "<h6>Deep</h6>"),
         ("a\nb", "<p>a<br>\nb</p>"),
         ("~~gone~~ **bold** *soft* `code`", "<p><s>gone</s> <strong>bold</strong> <em>soft</em> <code>code</code></p>"),
-        ("```sql\nselect 1\n```", '<pre><code class="language-sql">select 1\n</code></pre>'),
+        ("```sql\nselect 1\n```", '<pre tabindex="0"><code class="language-sql">select 1\n</code></pre>'),
         (
             "see https://example.org/a?b=1&c=2",
             '<p>see <a href="https://example.org/a?b=1&amp;c=2" rel="noopener noreferrer nofollow">'
             "https://example.org/a?b=1&amp;c=2</a></p>",
         ),
+        ("run deploy.sh, read notes.md on www.example.org", "<p>run deploy.sh, read notes.md on www.example.org</p>"),
         ("- [ ] to do\n- [x] done", "<ul>\n<li>☐ to do</li>\n<li>☑ done</li>\n</ul>"),
         ("[ ] no list", "<p>[ ] no list</p>"),
         ("![shot](/attachments/ab12/1.png)", '<p><img src="/attachments/ab12/1.png" alt="shot" loading="lazy"></p>'),
@@ -90,7 +91,7 @@ def assert_harmless(html: str) -> None:
     for tag, rest in TAG.findall(html):
         assert tag in ALLOWED, html
         for name, value in ATTRIBUTE.findall(rest):
-            assert name in {"href", "src", "alt", "title", "class", "rel", "start", "loading"}, html
+            assert name in {"href", "src", "alt", "title", "class", "rel", "start", "loading", "tabindex"}, html
             if name == "src":
                 assert value.startswith("/attachments/"), html
             if name == "href":
@@ -135,3 +136,14 @@ def test_preview() -> None:
     assert plain_text_preview("word " * 100, 20) == "word word word word…"
     assert plain_text_preview("x" * 100, 20) == "x" * 19 + "…"
     assert plain_text_preview("") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"), [("## a\n### b", ["h2", "h3"]), ("# a\n## b", ["h2", "h3"]), ("#### a", ["h2"])]
+)
+def test_the_highest_heading_of_a_document_is_the_second_level(text: str, levels: list[str]) -> None:
+    assert re.findall(r"<(h\d)>", render_markdown(text, keep_lines=False)) == levels
+
+
+def test_the_lines_of_a_documents_paragraph_flow() -> None:
+    assert "<p>a\nb</p>" in render_markdown("a\nb", keep_lines=False)
