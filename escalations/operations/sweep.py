@@ -101,8 +101,10 @@ def tell_due_timers(*, now: datetime | None = None, batches: int = BATCHES, limi
 
 
 def _tell_batch(limit: int, now: datetime | None) -> BatchResult:
+    session = None
     try:
         with transaction.atomic():
+            session = connection.connection
             due, at = _lock_due(limit=limit, now=now)
             fresh = [timer for timer in due if not timer.attempts]
             if fresh and at:
@@ -110,7 +112,7 @@ def _tell_batch(limit: int, now: datetime | None) -> BatchResult:
     except SoftTimeLimitExceeded:
         raise
     except Exception as error:
-        if connection.connection is None or not connection.is_usable():
+        if connection.connection is not session:
             # The database went away: no row is to blame, and the next tick looks again.
             raise
         log.warning("timer_batch_failed", error=type(error).__name__, exc_info=error)

@@ -152,7 +152,6 @@ def _policy_names(views: Iterable[TimerView], events: Iterable[ClockEvent]) -> d
 
 
 def _plain_timer(view: TimerView, now: datetime) -> ExplainedTimer:
-    last = view.segments[-1]
     return ExplainedTimer(
         metric=view.metric.value,
         cycle=view.cycle,
@@ -164,7 +163,7 @@ def _plain_timer(view: TimerView, now: datetime) -> ExplainedTimer:
         at_risk_at=None,
         target_seconds=view.target_seconds,
         used_seconds=_used_seconds(view, now),
-        paused_by=last.reason.value if view.state is TimerState.PAUSED else "",
+        paused_by=view.segments[-1].reason.value if view.state is TimerState.PAUSED else "",
         policy=None,
         segments=(),
     )
