@@ -14,18 +14,17 @@ from puo_desk.accounts.models import User
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import NotFound
 from puo_desk.kernel.http.pagination import PAGE_SIZE, Keyset, Page
-from puo_desk.kernel.pages.markdown import plain_text_preview
 from sop.models import Article, ArticleEvent, ArticleVersion
 from sop.policies import reads_everything, visible_articles, visible_versions
 from sop.queries.effect import Effect, effect_of
 from sop.queries.filters import filter_articles
 from sop.queries.search import find_article_ids
 from sop.rules.difference import DiffRow, diff_texts
-from sop.rules.snippets import SnippetPart, make_snippet
+from sop.rules.snippets import SnippetPart, make_snippet, without_markup
 from sop.vocabulary import ArticleState, article_number, minutes_to_read
 
 NEWEST = Keyset("-updated_at", "-id")
-SNIPPET_CHARACTERS = 4_000
+SNIPPET_CHARACTERS = 20_000
 _TEXTS = (
     "current_version__body",
     "current_version__body_html",
@@ -119,7 +118,7 @@ def _number(row: Article, name: str) -> int:
 def _shown_texts(articles: Iterable[Article]) -> dict[int, str]:
     wanted = {row.published_version_id or row.current_version_id: row.pk for row in articles}
     bodies = ArticleVersion.objects.filter(pk__in=list(wanted)).values_list("pk", "body")
-    return {wanted[pk]: plain_text_preview(body, SNIPPET_CHARACTERS) for pk, body in bodies}
+    return {wanted[pk]: without_markup(body[:SNIPPET_CHARACTERS]) for pk, body in bodies}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from puo_desk.kernel.text import fold_for_search
 
@@ -11,6 +12,8 @@ WINDOW = 28
 SHORT = 4
 """Words shorter than this match only themselves: "no" is not the beginning of "notice"."""
 _WORD = re.compile(r"\S+")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
+_SIGNS = re.compile(r"[*`#|~]+|^[ \t]*(?:[->+]|\d+[.)])[ \t]+|(?<!\w)_+|_+(?!\w)|:?-{3,}:?", re.M)
 _ASKED = re.compile(r"\w+")
 
 
@@ -20,6 +23,11 @@ class SnippetPart:
 
     text: str
     is_match: bool
+
+
+def without_markup(markdown: str) -> str:
+    """The words of a Markdown text, roughly: a snippet needs no parser, and a list shows fifty of them."""
+    return _SIGNS.sub(" ", _LINK.sub(r"\1", markdown))
 
 
 def make_snippet(text: str, asked: str, *, window: int = WINDOW) -> tuple[SnippetPart, ...]:
@@ -50,8 +58,13 @@ def _stem(word: str) -> str:
     return word if len(word) <= SHORT else word[: max(SHORT, len(word) - 2)]
 
 
+@lru_cache(maxsize=16_384)
+def _folded_parts(word: str) -> tuple[str, ...]:
+    return tuple(_ASKED.findall(fold_for_search(word)))
+
+
 def _matches(word: str, stems: set[str]) -> bool:
-    asked = ((part, stem) for part in _ASKED.findall(fold_for_search(word)) for stem in stems)
+    asked = ((part, stem) for part in _folded_parts(word) for stem in stems)
     return any(part == stem or (len(stem) >= SHORT and part.startswith(stem)) for part, stem in asked)
 
 
