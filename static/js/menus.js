@@ -13,7 +13,8 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => {
   const line = event.target.closest(".menu[popover] .menu__line");
-  if (line && !line.hasAttribute("data-keeps-open")) line.closest("[popover]").hidePopover();
+  // After the press has done its work: a button that loses focus before its form is sent is forgotten by htmx.
+  if (line && !line.hasAttribute("data-keeps-open")) setTimeout(() => { if (line.isConnected) line.closest("[popover]").hidePopover(); }, 0);
 });
 
 document.addEventListener("toggle", (event) => {
