@@ -12,5 +12,7 @@ class ReportsConfig(AppConfig):
         from puo_desk.kernel.due_work import register_due_model
         from reports import policies  # noqa: F401 - it declares its acts when imported
         from reports.models import ReportRun
+        from reports.web.rail import register_reports
 
+        register_reports()
         register_due_model(ReportRun, name="report-runs", late_after=timedelta(minutes=15))

@@ -1,5 +1,13 @@
-"""Mounted by the roof."""
+"""Mounted by the roof below ``/api/v1/``."""
 
-from django.urls.resolvers import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+import reports.addresses  # noqa: F401 - registers days in paths
+from reports.api import views
+
+urlpatterns = [
+    path("reports/daily/", views.ReportListView.as_view(), name="report-list"),
+    path("reports/daily/<day:day>/", views.ReportView.as_view(), name="report"),
+    path("reports/daily/<day:day>/tickets/", views.ReportTicketsView.as_view(), name="report-tickets"),
+    path("reports/daily/<day:day>/build/", views.BuildView.as_view(), name="report-build"),
+]

@@ -1,22 +1,27 @@
 """Counting one day: the facts that its figures are made from, read from events and promises.
 
 Each fact names its ticket, so that every number can open exactly what it was counted from. A handful of
-queries, bounded by what happened in the day, and by the backlog; never by all tickets.
+queries, bounded by what happened in the day and since, and by the backlog; never by all tickets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from escalations.models import Timer
+from escalations.vocabulary import TimerState
+from puo_desk.kernel.models import DueState
 from reports.rules.days import DeskDay
 from reports.rules.facts import About, DayFacts, Judged, Moved
 from tickets.models import Ticket, TicketEvent
-from tickets.vocabulary import MessageKind
+from tickets.rules.replay import PastEvent, fold
+from tickets.vocabulary import ACTIVE, MessageKind
 
 _KINDS = (
     "ticket.opened",
@@ -26,7 +31,13 @@ _KINDS = (
     "ticket.assigned",
     "ticket.replied",
     "ticket.rated",
-    "sla.breached",
+)
+_PROPERTY_KINDS = (
+    "ticket.opened",
+    "ticket.team_changed",
+    "ticket.category_changed",
+    "ticket.priority_changed",
+    "ticket.assigned",
 )
 
 
@@ -45,25 +56,28 @@ def facts_of(day: DeskDay) -> DayFacts:
             replies.append(event)
         elif kind == "ticket.rated":
             rated.append((event, facts["score"]))
-    answered_first = _answered_first(day)
     judged = _judged(day)
     backlog = _backlog(day)
     mentioned = {event.ticket_id for events in moved.values() for event in events}
-    mentioned |= {event.ticket_id for event in answered_first} | {one.ticket_id for one in judged} | set(backlog)
+    mentioned |= {one.ticket_id for one in judged} | set(backlog)
     return DayFacts(
         opened=moved["ticket.opened"],
         resolved=moved["ticket.resolved"],
         closed=moved["ticket.closed"],
         reopened=moved["ticket.reopened"],
         reassigned=reassigned,
-        answered_first=answered_first,
+        answered_first=_answered_first(day, replies),
         replies=replies,
-        escalated=moved["sla.breached"],
         rated=rated,
         judged=judged,
         backlog=backlog,
-        about=_about(mentioned),
+        about=_about(mentioned, day),
     )
+
+
+def _these(ticket_ids: Collection[int]) -> RawSQL:
+    """Ids as one array: a backlog may be longer than a statement's list of parameters."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(ticket_ids)])
 
 
 def _events(day: DeskDay) -> Iterable[tuple[int, str, datetime, int | None, dict[str, Any]]]:
@@ -74,51 +88,100 @@ def _events(day: DeskDay) -> Iterable[tuple[int, str, datetime, int | None, dict
     )
 
 
-def _answered_first(day: DeskDay) -> list[Moved]:
+def _answered_first(day: DeskDay, replies: Collection[Moved]) -> list[Moved]:
     """Tickets whose first public reply by the desk lies in the day; those opened on own behalf wait for none."""
-    rows = Ticket.objects.filter(first_replied_at__gte=day.starts_at, first_replied_at__lt=day.ends_at)
-    return [Moved(*row) for row in rows.order_by("first_replied_at", "pk").values_list("pk", "first_replied_at")]
+    replied = {event.ticket_id for event in replies}
+    own = TicketEvent.objects.filter(ticket_id__in=_these(replied), kind="ticket.opened", data__on_own_behalf=True)
+    waiting = replied - set(own.values_list("ticket_id", flat=True))
+    rows = Ticket.objects.filter(
+        pk__in=_these(waiting), first_replied_at__gte=day.starts_at, first_replied_at__lt=day.ends_at
+    ).order_by("first_replied_at", "pk")
+    return [Moved(pk, at) for pk, at in rows.values_list("pk", "first_replied_at") if at is not None]
 
 
 def _judged(day: DeskDay) -> list[Judged]:
-    met = Timer.objects.filter(timer_state="met", stopped_at__gte=day.starts_at, stopped_at__lt=day.ends_at)
-    broken = Timer.objects.filter(breached_at__gte=day.starts_at, breached_at__lt=day.ends_at)
-    return [
-        *(Judged(*row[:3], True, row[3]) for row in met.values_list("ticket_id", "metric", "priority", "stopped_at")),
-        *(
-            Judged(*row[:3], False, row[3])
-            for row in broken.values_list("ticket_id", "metric", "priority", "breached_at")
-        ),
-    ]
+    """Promises kept at their stop, and broken at their deadline, also when no sweep has told it yet."""
+    met = Timer.objects.filter(
+        timer_state=TimerState.MET, stopped_at__gte=day.starts_at, stopped_at__lt=day.ends_at
+    ).values_list("ticket_id", "metric", "priority", "stopped_at")
+    broken = Timer.objects.filter(breached_at__gte=day.starts_at, breached_at__lt=day.ends_at).values_list(
+        "ticket_id", "metric", "priority", "breached_at"
+    )
+    untold = Timer.objects.filter(
+        state=DueState.WAITING,
+        due_at__lte=day.ends_at,
+        timer_state=TimerState.RUNNING,
+        breached_at=None,
+        deadline_at__gte=day.starts_at,
+        deadline_at__lt=day.ends_at,
+    ).values_list("ticket_id", "metric", "priority", "deadline_at")
+    judged = [Judged(*row[:3], True, row[3]) for row in met if row[3] is not None]
+    judged += [Judged(*row[:3], False, row[3]) for row in (*broken, *untold) if row[3] is not None]
+    return sorted(judged, key=lambda one: (one.at, one.ticket_id, one.metric))
 
 
+# Open tickets untouched since are open as they were. Only what changed since, or was solved since, is looked
+# up in its history: by the last status before the end, in the order of the history, for imported histories
+# may tell instants out of order.
 _BACKLOG = """
-SELECT ticket.id
-  FROM tickets_ticket AS ticket
+WITH touched AS (
+    SELECT id FROM tickets_ticket
+     WHERE status_category = ANY(%(active)s) AND opened_at < %(ends_at)s AND updated_at >= %(ends_at)s
+    UNION
+    SELECT ticket_id FROM tickets_ticketevent
+     WHERE occurred_at >= %(ends_at)s AND kind IN ('ticket.resolved', 'ticket.closed')
+)
+SELECT id FROM tickets_ticket
+ WHERE status_category = ANY(%(active)s) AND opened_at < %(ends_at)s AND updated_at < %(ends_at)s
+UNION ALL
+SELECT touched.id
+  FROM touched
+  JOIN tickets_ticket AS ticket ON ticket.id = touched.id AND ticket.opened_at < %(ends_at)s
  CROSS JOIN LATERAL (
        SELECT coalesce(event.data ->> 'new_category', event.data ->> 'status_category') AS category
          FROM tickets_ticketevent AS event
-        WHERE event.ticket_id = ticket.id AND event.occurred_at < %(ends_at)s
+        WHERE event.ticket_id = touched.id AND event.occurred_at < %(ends_at)s
           AND event.kind IN ('ticket.opened', 'ticket.status_changed', 'ticket.resolved', 'ticket.closed',
                              'ticket.reopened')
         ORDER BY event.seq DESC LIMIT 1) AS last
- WHERE ticket.opened_at < %(ends_at)s AND last.category IN ('open', 'pending')
-   AND (ticket.status_category IN ('open', 'pending')
-        OR coalesce(least(ticket.resolved_at, ticket.closed_at), 'infinity') >= %(ends_at)s
-        OR ticket.reopened_count > 0)
- ORDER BY ticket.id
+ WHERE last.category = ANY(%(active)s)
 """
 
 
 def _backlog(day: DeskDay) -> list[int]:
-    """Tickets open at the end of the day: those open now, and those solved since, by their last status before it."""
+    """Tickets that were open or pending at the end of the day."""
     with connection.cursor() as cursor:
-        cursor.execute(_BACKLOG, {"ends_at": day.ends_at})
-        return [ticket_id for (ticket_id,) in cursor.fetchall()]
+        cursor.execute(_BACKLOG, {"ends_at": day.ends_at, "active": list(ACTIVE)})
+        return sorted(ticket_id for (ticket_id,) in cursor.fetchall())
 
 
-def _about(ticket_ids: Iterable[int]) -> dict[int, About]:
-    rows = Ticket.objects.filter(pk__in=list(ticket_ids)).values_list(
-        "pk", "team_id", "category_id", "channel", "priority", "assignee_id", "opened_at"
+def _about(ticket_ids: Collection[int], day: DeskDay) -> dict[int, About]:
+    """What the tickets were at the end of the day: the row, or its history when it has changed since."""
+    rows = Ticket.objects.filter(pk__in=_these(ticket_ids)).values_list(
+        "pk", "team_id", "category_id", "channel", "priority", "assignee_id", "opened_at", "updated_at"
     )
-    return {row[0]: About(*row[1:]) for row in rows}
+    about: dict[int, About] = {}
+    touched: list[int] = []
+    for pk, team, category, channel, priority, assignee, opened_at, updated_at in rows:
+        about[pk] = About(team, category, channel, priority, assignee, opened_at)
+        if updated_at >= day.ends_at:
+            touched.append(pk)
+    return about | _about_then(touched, about, day)
+
+
+def _about_then(ticket_ids: Collection[int], now: Mapping[int, About], day: DeskDay) -> dict[int, About]:
+    """Properties as the history before the end of the day gives them."""
+    histories: dict[int, list[PastEvent]] = {}
+    events = (
+        TicketEvent.objects.filter(ticket_id__in=_these(ticket_ids), kind__in=_PROPERTY_KINDS)
+        .filter(Q(occurred_at__lt=day.ends_at) | Q(kind="ticket.opened"))
+        .order_by("ticket_id", "seq")
+        .values_list("ticket_id", "seq", "kind", "occurred_at", "data")
+    )
+    for ticket_id, *event in events:
+        histories.setdefault(ticket_id, []).append(PastEvent(*event))
+    then: dict[int, About] = {}
+    for ticket_id, history in histories.items():
+        state, row = fold(history), now[ticket_id]
+        then[ticket_id] = About(state.team, state.category, row.channel, state.priority, state.assignee, row.opened_at)
+    return then

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -25,8 +26,12 @@ class DeskDay:
 
     @property
     def hours(self) -> int:
-        """How many hours the day has: 24, but 23 or 25 at the change of clocks."""
-        return round((self.ends_at - self.starts_at) / timedelta(hours=1))
+        """How many hours the day has, a part of one counted: 24, but 23 or 25 at the change of clocks."""
+        return math.ceil((self.ends_at - self.starts_at) / timedelta(hours=1))
+
+    def clock_of(self, hour: int) -> str:
+        """The wall time at which an hour of the day begins, as ``09:00``."""
+        return f"{(self.starts_at + timedelta(hours=hour)).astimezone(ZoneInfo(self.time_zone)):%H:%M}"
 
 
 def desk_day(day: date, *, time_zone: str, cutoff: time = time(0)) -> DeskDay:

@@ -29,7 +29,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a ticket is, for the breakdowns: as it stands when the report is built."""
+    """What a ticket is, for the breakdowns: as it stood at the end of the day."""
 
     team_id: int | None
     category_id: int | None
@@ -41,7 +41,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class DayFacts:
-    """All that happened in a day, and what was open at its end."""
+    """All that happened in a day, in order of the instants, and what was open at its end."""
 
     opened: Sequence[Moved]
     resolved: Sequence[Moved]
@@ -50,7 +50,6 @@ class DayFacts:
     reassigned: Sequence[Moved]
     answered_first: Sequence[Moved]
     replies: Sequence[Moved]
-    escalated: Sequence[Moved]
     rated: Sequence[tuple[Moved, int]]
     judged: Sequence[Judged]
     backlog: Sequence[int]
