@@ -31,6 +31,7 @@ class ProceduresPanel(TicketPanel):
     template = "sop/_ticket_panel.html"
     act = "article.apply"
     position = 40
+    loads_from = "sop:panel"
 
     def context(self, about: PanelContext) -> Mapping[str, Any]:
         return panel_context(about.ticket, viewer=about.viewer, now=about.now)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sop.models import Article
+from sop.queries.articles import ArticlePage
 from sop.queries.effect import Effect
 from sop.vocabulary import ArticleState, Outcome
 
@@ -39,6 +40,16 @@ def state_chip(state: str, version: int | None = None) -> Chip:
     icon, tone = STATE_CHIPS[state]
     label = ArticleState(state).label
     return Chip(f"{label}, v{version}" if version else label, icon, tone)
+
+
+def version_chip(shown: ArticlePage) -> Chip:
+    """What the version on the page is: in force, waiting, or of the past."""
+    article, number = shown.article, shown.version.number
+    if shown.is_published_version or article.state != ArticleState.PUBLISHED:
+        return state_chip(article.state, number)
+    if shown.is_newest_version:
+        return Chip(_("Not published, v%(number)s") % {"number": number}, "pencil", "warn")
+    return Chip(_("Earlier, v%(number)s") % {"number": number}, "history", "line")
 
 
 def audience_chip(article: Article) -> Chip:

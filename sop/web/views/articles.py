@@ -44,6 +44,7 @@ from sop.web.showing import (
     effect_sentence,
     outcome_chip,
     state_chip,
+    version_chip,
     whole_percent,
 )
 from tickets.queries.classification import list_categories
@@ -118,7 +119,7 @@ def _head(shown: ArticlePage, request: ReaderRequest) -> dict[str, Any]:
         "is_newest": shown.is_newest_version,
         "content": trusted_html(shown.version.body_html),
         "minutes": shown.minutes,
-        "state_chip": state_chip(article.state, shown.version.number if shown.is_published_version else None),
+        "state_chip": version_chip(shown),
         "audience_chip": audience_chip(article),
         "newest": article.current_version.number if article.current_version else 0,
         "published": article.published_version.number if article.published_version else None,
