@@ -18,7 +18,7 @@ from tests.bench.words import TEXTS, make_texts, rare_word
 LONG_TICKETS = 20
 """Tickets with thirty updates, at each size."""
 UPDATES = 30
-WITHOUT_INDEXES_FROM = 50_000
+WITHOUT_INDEXES_FROM = 5_000
 TABLES = (
     "tickets_ticket",
     "tickets_ticketevent",

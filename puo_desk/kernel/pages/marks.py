@@ -17,7 +17,8 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from puo_desk.kernel.pages.times import moment_text, span_text
+from puo_desk.kernel.pages.times import moment_text, span_text, span_words
+from puo_desk.kernel.pages.words import per_language
 
 STATUS_SHAPES = {
     "new": "status-new",
@@ -81,6 +82,11 @@ def avatar(name: str, me: bool = False, size: str = "", presence: str = "") -> S
     """A person as initials; without a name, a dashed ring that says nobody is there yet."""
     if name:
         return _face(name, me, size, presence)
+    return _nobody(size)
+
+
+@per_language
+def _nobody(size: str) -> SafeString:
     label = gettext("Nobody assigned")
     return format_html(
         '<span class="avatar avatar--none{}" role="img" aria-label="{}" title="{}">{}</span>',
@@ -106,12 +112,12 @@ def _face(name: str, me: bool, size: str, presence: str) -> SafeString:
 
 def priority(code: str, label: str = "") -> SafeString:
     """``P1`` solid, ``P2`` strong outline, ``P3`` thin outline, ``P4`` plain."""
-    level = code[-1:] if code[-1:] in "1234" else "4"
-    return _priority(level, label or gettext("Priority %(level)s") % {"level": level})
+    return _priority(code[-1:] if code[-1:] in "1234" else "4", label)
 
 
-@lru_cache(maxsize=128)
-def _priority(level: str, title: str) -> SafeString:
+@per_language
+def _priority(level: str, label: str) -> SafeString:
+    title = label or gettext("Priority %(level)s") % {"level": level}
     return format_html('<span class="priority priority--{}" title="{}">P{}</span>', level, title, level)
 
 
@@ -159,17 +165,13 @@ def _live(
     remaining = (due_at - now).total_seconds()
     text = span_text(remaining)
     if remaining < 0:
-        text = gettext("%(span)s late") % {"span": text}
+        text = span_words()["late"] % {"span": text}
     tail = gettext(", by %(time)s") % {"time": moment_text(due_at, now=now)} if by and remaining >= 0 else ""
-    warn = format_html(' warn="{}"', warn_at.isoformat()) if warn_at else ""
-    return format_html(
-        '<span class="{}" title="{}">{}<span>{}<desk-countdown due="{}"{}>{}</desk-countdown>{}</span></span>',
-        css,
-        moment_text(due_at, now=now, style="full"),
-        icon(DEADLINE_ICONS[state]),
-        f"{metric} " if metric else "",
-        due_at.isoformat(),
-        warn,
-        text,
-        format_html('<span class="deadline__by">{}</span>', tail) if tail else "",
+    warn = f' warn="{warn_at.isoformat()}"' if warn_at else ""
+    by_text = f'<span class="deadline__by">{escape(tail)}</span>' if tail else ""
+    # Put together by hand: format_html looks at every part again, for each row of a list.
+    return mark_safe(  # noqa: S308 - classes and instants are ours, words are escaped
+        f'<span class="{css}" title="{escape(moment_text(due_at, now=now, style="full"))}">'
+        f"{icon(DEADLINE_ICONS[state])}<span>{escape(metric) + ' ' if metric else ''}"
+        f'<desk-countdown due="{due_at.isoformat()}"{warn}>{escape(text)}</desk-countdown>{by_text}</span></span>'
     )

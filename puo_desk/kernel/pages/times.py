@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
+from puo_desk.kernel.pages.words import per_language
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
+@per_language
 def span_words() -> dict[str, str]:
     """The patterns of a span in the reader's language, for Python and for the page's script."""
     return {
@@ -59,13 +62,18 @@ def moment_text(instant: datetime, *, now: datetime, style: str = "") -> str:
     """
     local, today = timezone.localtime(instant), timezone.localtime(now)
     if style == "time":
-        return date_format(local, "H:i")
+        return f"{local:%H:%M}"
     if style == "day":
-        return date_format(local, "l j F Y")
+        return _day_text(local.date(), "l j F Y")
     if style == "full":
-        return f"{date_format(local, 'l j F Y, H:i:s')} {local.tzname() or ''}".strip()
-    day = date_format(local, "j M" if local.year == today.year else "j M Y")
+        return f"{_day_text(local.date(), 'l j F Y')}, {local:%H:%M:%S} {local.tzname() or ''}".strip()
+    day = _day_text(local.date(), "j M" if local.year == today.year else "j M Y")
     if style == "date":
         return day
-    clock = date_format(local, "H:i")
+    clock = f"{local:%H:%M}"
     return clock if local.date() == today.date() else f"{day}, {clock}"
+
+
+@per_language
+def _day_text(day: date, pattern: str) -> str:
+    return date_format(day, pattern)
