@@ -1,6 +1,7 @@
-"""The web process: live streams on the event loop, Django behind them on sixteen threads.
+"""The web process: live streams on the event loop, Django behind them on sixteen threads, and the auditor.
 
-Threads that stay keep their database connections, which is what makes a page fast here.
+Threads that stay keep their database connections, which is what makes a page fast here. The auditor lives here
+unless the deployment runs it as a process of its own (``WEB_AUDITS``).
 """
 
 from __future__ import annotations
@@ -10,17 +11,20 @@ from typing import Any, cast
 from urllib.parse import quote_from_bytes
 
 from a2wsgi import WSGIMiddleware
+from django.conf import settings
 
 from puo_desk.wsgi import application as django_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "puo_desk.settings")
 
+from puo_desk.kernel.auditor import AuditorThread
 from puo_desk.kernel.live.asgi import PATH, LiveApp, Receive, Scope, Send
 
 THREADS = 16
 _ASCII = bytes(range(33, 127))
 
 live = LiveApp()
+auditor = AuditorThread()
 pages: Any = WSGIMiddleware(cast(Any, django_application), workers=THREADS)
 
 
@@ -46,8 +50,11 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             await live.startup()
+            if settings.WEB_AUDITS:
+                auditor.start()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            auditor.stop()
             await live.shutdown()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "escalations",
     "sop",
     "reports",
+    "puo_desk.demo",
 ]
 
 MIDDLEWARE = [
@@ -298,6 +299,7 @@ SPECTACULAR_SETTINGS = {
         "MessageKindEnum": "tickets.vocabulary.MessageKind",
         "FieldKindEnum": "tickets.vocabulary.FieldKind",
         "LinkKindEnum": "tickets.vocabulary.LinkKind",
+        "SegmentReasonEnum": "escalations.vocabulary.SegmentReason",
         "ArticleStateEnum": "sop.vocabulary.ArticleState",
         "RoleEnum": "puo_desk.accounts.vocabulary.Role",
         "ScopeEnum": "puo_desk.accounts.vocabulary.Scope",
@@ -315,6 +317,9 @@ RESOLVE_SILENT_AFTER_DAYS = env.int("RESOLVE_SILENT_AFTER_DAYS", default=3)
 CLOSE_RESOLVED_AFTER_DAYS = env.int("CLOSE_RESOLVED_AFTER_DAYS", default=3)
 # Lets a monitoring system on another machine read /metrics; without it only this machine may.
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
+
+# Whether the web process looks every minute for late work; a deployment runs `audit_due_work --every 60` instead.
+WEB_AUDITS = env.bool("WEB_AUDITS", default=not PRODUCTION)
 
 # When a day of the desk ends, as wall time in DESK_TIME_ZONE.
 REPORT_CUTOFF = env("REPORT_CUTOFF", default="00:00")

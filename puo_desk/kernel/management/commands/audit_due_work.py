@@ -1,4 +1,4 @@
-"""The auditor that needs no Celery: it says what is late, and frees what a vanished worker holds."""
+"""The auditor on the command line and as a process of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 
-from puo_desk.kernel import due_work
+from puo_desk.kernel.auditor import audit_once
 
 
 class Command(BaseCommand):
@@ -28,10 +28,9 @@ class Command(BaseCommand):
         self._audit()
 
     def _audit(self) -> None:
-        for table, rows in due_work.rescue_stuck_work().items():
+        audit = audit_once()
+        for table, rows in audit.rescued.items():
             self.stdout.write(f"{table}: {rows} rescued")
-        late = due_work.audit_due_work()
-        if late:
-            raise CommandError("; ".join(f"{w.name}: {w.waiting} late since {w.oldest_due_at}" for w in late))
-        due_work.beat("auditor")
+        if audit.late:
+            raise CommandError("; ".join(f"{w.name}: {w.waiting} late since {w.oldest_due_at}" for w in audit.late))
         self.stdout.write("Nothing is late.")
