@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import structlog
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from puo_desk.accounts.policies import may
@@ -34,7 +35,11 @@ class PanelContext:
 
 
 class TicketPanel(ABC):
-    """A section beside the conversation. ``place`` is "side" (ticket page) or "promise" (request page)."""
+    """A section beside the conversation. ``place`` is "side" (ticket page) or "promise" (request page).
+
+    A heavy panel names in ``loads_from`` the route (with the ticket's id) that answers with it: the page then
+    comes with its title, and the panel follows.
+    """
 
     code: ClassVar[str]
     title: ClassVar[Any]
@@ -42,6 +47,7 @@ class TicketPanel(ABC):
     act: ClassVar[str] = "ticket.view_notes"
     place: ClassVar[str] = "side"
     position: ClassVar[int] = 100
+    loads_from: ClassVar[str] = ""
 
     @abstractmethod
     def context(self, about: PanelContext) -> Mapping[str, Any] | None:
@@ -152,6 +158,9 @@ def render_panels(
 
 def _render_panel(panel: TicketPanel, about: PanelContext, request: Any) -> Rendered | None:
     try:
+        if panel.loads_from:
+            later = {"title": panel.title, "url": reverse(panel.loads_from, args=[about.ticket.pk])}
+            return Rendered(panel.code, panel.title, render_to_string("components/panel_loading.html", later))
         context = panel.context(about)
         if context is None:
             return None

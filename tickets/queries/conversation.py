@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from puo_desk.kernel.actor import Actor
@@ -67,21 +70,25 @@ class MessageRow:
 
 
 def list_messages(ticket: Ticket, *, viewer: Actor) -> list[MessageRow]:
-    """The conversation, oldest first, without notes for those who may not read them. Two queries.
+    """The conversation, oldest first, without notes for those who may not read them. One query.
 
     A requester reads the desk's replies under the names that wrote them.
     """
-    messages = list(visible_messages(viewer).filter(ticket=ticket).order_by("-id")[:MESSAGES_AT_MOST])[::-1]
-    files: dict[int, list[FileRow]] = {}
-    for file in Attachment.objects.filter(message__in=[message.pk for message in messages]):
-        row = FileRow(file.key, file.file_name, file.content_type, file.size, file.field_key)
-        files.setdefault(file.message_id or 0, []).append(row)
+    files = Attachment.objects.filter(message=OuterRef("pk")).order_by("id")
+    names = ("key", "file_name", "content_type", "size", "field_key")
+    newest: Any = (
+        visible_messages(viewer)
+        .filter(ticket=ticket)
+        .annotate(attached=ArraySubquery(files.values_list(JSONObject(**{name: name for name in names}))))
+        .order_by("-id")[:MESSAGES_AT_MOST]
+    )
     return [
         MessageRow(
             message.pk, message.kind, message.author_id, message.author_label, message.body, message.body_html,
-            message.channel, message.created_at, message.event_seq, tuple(files.get(message.pk, ())),
+            message.channel, message.created_at, message.event_seq,
+            tuple(FileRow(**{**file, "key": UUID(file["key"])}) for file in message.attached),
         )
-        for message in messages
+        for message in reversed(newest)
     ]  # fmt: skip
 
 
