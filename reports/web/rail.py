@@ -21,7 +21,8 @@ def reports_group(request: HttpRequest) -> Iterable[RailGroup]:
     yield RailGroup(
         items=[
             RailItem(label=_("Reports"), url=url, icon="chart-column", current=request.path.startswith(url), key="r")
-        ]
+        ],
+        label=_("Work"),
     )
 
 

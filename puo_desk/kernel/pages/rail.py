@@ -81,8 +81,18 @@ def build_rail(request: HttpRequest) -> Rail:
         except Exception:
             logger.exception("rail source failed", extra={"source": name})
     tabs = tuple(entry for group in groups for entry in group.items if entry.tab)[:4]
-    shown = tuple(replace(group, items=[e for e in group.items if e.in_rail]) for group in groups)
+    shown = tuple(replace(group, items=[e for e in group.items if e.in_rail]) for group in _merged(groups))
     return Rail(tuple(group for group in shown if group.items), tabs, _search_url(request))
+
+
+def _merged(groups: Iterable[RailGroup]) -> list[RailGroup]:
+    """Groups of one label are one group, where the first of them stands: apps share a heading."""
+    merged: dict[str, RailGroup] = {}
+    for position, group in enumerate(groups):
+        name = group.label or f"unnamed {position}"
+        known = merged.get(name)
+        merged[name] = replace(known, items=[*known.items, *group.items]) if known else group
+    return list(merged.values())
 
 
 def _search_url(request: HttpRequest) -> str:
