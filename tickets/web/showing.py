@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.pages import marks
 from puo_desk.kernel.pages.times import span_text
+from puo_desk.kernel.pages.words import per_language
 from tickets.extension import badges_for
 from tickets.queries.queue import TicketRow
 from tickets.vocabulary import ACTIVE, Channel, StatusCategory, WaitingOn
@@ -73,6 +74,7 @@ def status_shape(code: str, category: str, waiting_on: str, *, is_taken: bool) -
     return "progress"
 
 
+@per_language
 def metric_label(metric: str) -> str:
     return str(METRICS.get(metric, metric))
 
@@ -116,6 +118,11 @@ def waiting_words(since: datetime | None, *, now: datetime) -> str:
     return span_text(span)
 
 
+@per_language
+def _channel_label(channel: str) -> str:
+    return str(dict(Channel.choices).get(channel, channel))
+
+
 @dataclass(frozen=True, slots=True)
 class ShownRow:
     """A line of the list with its marks made."""
@@ -150,7 +157,7 @@ def _shown_row(row: TicketRow, viewer: Actor, now: datetime, badges: Sequence[Sa
         row=row,
         shape=status_shape(row.status_code, row.status_category, row.waiting_on, is_taken=row.assignee_id is not None),
         channel_icon=CHANNEL_ICONS.get(row.channel, "inbox"),
-        channel_label=str(dict(Channel.choices).get(row.channel, row.channel)),
+        channel_label=_channel_label(row.channel),
         deadline=deadline_of(row, waiting_on=row.waiting_on, now=now),
         metric=metric_label(row.next_due_metric) if row.next_due_at and row.status_category in ACTIVE else "",
         waiting=waiting_words(row.waiting_since, now=now),
