@@ -17,6 +17,7 @@ from puo_desk.kernel.pages.words import per_language
 from tickets.extension import badges_for
 from tickets.queries.queue import TicketRow
 from tickets.vocabulary import ACTIVE, Channel, StatusCategory, WaitingOn
+from tickets.web.rows import draw_row
 
 SHIFT = timedelta(hours=8)
 """What is due within it is work of this shift; later work is nobody's hurry."""
@@ -125,17 +126,10 @@ def _channel_label(channel: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """A line of the list with its marks made."""
+    """A line of the list, and how it is drawn."""
 
     row: TicketRow
-    shape: str
-    channel_icon: str
-    channel_label: str
-    deadline: SafeString | str
-    metric: str
-    waiting: str
-    is_mine: bool
-    badges: Sequence[SafeString]
+    markup: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,24 +140,32 @@ class RowGroup:
     rows: Sequence[ShownRow]
 
 
-def shown_rows(rows: Sequence[TicketRow], *, viewer: Actor, now: datetime) -> list[ShownRow]:
-    """Lines ready to be drawn. One query for each kind of badge, whatever the number of lines."""
+def shown_rows(
+    rows: Sequence[TicketRow], *, viewer: Actor, now: datetime, query: str = "", are_chosen: bool = False
+) -> list[ShownRow]:
+    """Lines ready to stand in the list that ``query`` names. One query for each kind of badge, for all lines."""
     badges: Mapping[int, Sequence[SafeString]] = badges_for(rows, viewer=viewer, now=now)
-    return [_shown_row(row, viewer, now, badges.get(row.id, ())) for row in rows]
-
-
-def _shown_row(row: TicketRow, viewer: Actor, now: datetime, badges: Sequence[SafeString]) -> ShownRow:
-    return ShownRow(
-        row=row,
-        shape=status_shape(row.status_code, row.status_category, row.waiting_on, is_taken=row.assignee_id is not None),
-        channel_icon=CHANNEL_ICONS.get(row.channel, "inbox"),
-        channel_label=_channel_label(row.channel),
-        deadline=deadline_of(row, waiting_on=row.waiting_on, now=now),
-        metric=metric_label(row.next_due_metric) if row.next_due_at and row.status_category in ACTIVE else "",
-        waiting=waiting_words(row.waiting_since, now=now),
-        is_mine=row.assignee_id is not None and row.assignee_id == viewer.user_id,
-        badges=badges,
-    )
+    words = {value: str(label) for value, label in Channel.choices}
+    return [
+        ShownRow(
+            row,
+            draw_row(
+                row,
+                query=query,
+                is_chosen=are_chosen,
+                shape=status_shape(
+                    row.status_code, row.status_category, row.waiting_on, is_taken=row.assignee_id is not None
+                ),
+                channel=(CHANNEL_ICONS.get(row.channel, "inbox"), words.get(row.channel, row.channel)),
+                deadline=deadline_of(row, waiting_on=row.waiting_on, now=now),
+                metric=metric_label(row.next_due_metric) if row.next_due_at and row.status_category in ACTIVE else "",
+                waiting=waiting_words(row.waiting_since, now=now),
+                is_mine=row.assignee_id is not None and row.assignee_id == viewer.user_id,
+                badges=badges.get(row.id, ()),
+            ),
+        )
+        for row in rows
+    ]
 
 
 def grouped_rows(rows: Sequence[ShownRow], *, by_need: bool, now: datetime) -> list[RowGroup]:

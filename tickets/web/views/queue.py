@@ -42,8 +42,8 @@ def queue(request: ReaderRequest) -> HttpResponseBase:
     window = page_of_tickets(
         listing.tickets, sort=listing.sort, viewer=request.actor, cursor=request.GET.get("cursor") or None
     )
-    rows = shown_rows(window.rows, viewer=request.actor, now=now)
     takes_all = "all" in request.GET
+    rows = shown_rows(window.rows, viewer=request.actor, now=now, query=listing.query, are_chosen=takes_all)
     context = {
         "listing": listing,
         "view": VIEWS[listing.view],
@@ -126,7 +126,7 @@ def _live(request: ReaderRequest, listing: Listing, now: Any) -> HttpResponse:
     if missing:
         rows += ticket_rows(visible_tickets(request.actor).filter(pk__in=missing), viewer=request.actor)
     context = {
-        "rows": shown_rows(rows, viewer=request.actor, now=now),
+        "rows": shown_rows(rows, viewer=request.actor, now=now, query=listing.query),
         "new": len(current.keys() - shown) if len(shown) < 2 * len(current) + 50 else 0,
         "counts": {f"count-{code}": capped(count) for code, count in view_counts(request, request.actor).items()},
         "listing": listing,
