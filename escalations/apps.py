@@ -11,7 +11,7 @@ class EscalationsConfig(AppConfig):
     def ready(self) -> None:
         from escalations import policies  # noqa: F401 - it declares its acts when imported
         from escalations.models import Timer
-        from escalations.operations import imported, promises  # noqa: F401 - they subscribe when imported
+        from escalations.operations import imported, promises, sweep  # noqa: F401 - they subscribe and register kinds
         from escalations.web.panels import PromiseForNew, PromisesPanel, RequestPromisePanel
         from escalations.web.sentences import register_sentences
         from puo_desk.kernel.due_work import register_due_model
