@@ -367,11 +367,15 @@ def beat(name: str, **details: Any) -> None:
         cursor.execute(
             """
             INSERT INTO kernel_heartbeat AS h (name, beat_at, details)
-            VALUES (%s, statement_timestamp(), %s::jsonb)
+            SELECT asked.name, statement_timestamp(), asked.details::jsonb
+              FROM (VALUES (%s, %s, %s::double precision)) AS asked (name, details, every)
+             WHERE NOT EXISTS (SELECT FROM kernel_heartbeat AS fresh
+                                WHERE fresh.name = asked.name
+                                  AND fresh.beat_at >= statement_timestamp() - make_interval(secs => asked.every))
             ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at, details = excluded.details
              WHERE h.beat_at < excluded.beat_at - make_interval(secs => %s)
             """,
-            [name, json.dumps(details), BEAT_EVERY.total_seconds()],
+            [name, json.dumps(details), BEAT_EVERY.total_seconds(), BEAT_EVERY.total_seconds()],
         )
 
 
