@@ -46,7 +46,6 @@ def all_checks() -> list[Check]:
         Check("ruff check", [_tool("ruff"), "check", "."]),
         Check("ruff format", [_tool("ruff"), "format", "--check", "."]),
         Check("import contracts", [_tool("lint-imports")]),
-        Check("template format", [_tool("djlint"), "templates", "--check", "--quiet"], needs="templates"),
         Check("template lint", [_tool("djlint"), "templates", "--lint", "--quiet"], needs="templates"),
         Check("mypy", [_tool("mypy")]),
         Check("migrations are complete", [*manage, "makemigrations", "--check", "--dry-run"]),
