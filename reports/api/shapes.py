@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
 
 from reports.definitions import FIGURES, HEADLINES, Figure
 from reports.models import DailyReport
-from reports.queries.reports import Names, ReportRow
-from reports.web.showing import agent_name, category_name, channel_name, team_name
-from reports.web.tables import hour_labels
+from reports.queries.names import Names, hour_labels
+from reports.queries.reports import ReportRow
 
 JSON = dict[str, Any]
 
@@ -64,11 +63,11 @@ def report_json(report: DailyReport, *, names: Names, versions: list[int], keys:
 
 def _tables_json(report: DailyReport, names: Names) -> JSON:
     tables = report.tables
-    named = {
-        "teams": ("team", lambda part: team_name(part, names)),
-        "channels": ("channel", channel_name),
-        "categories": ("category", lambda part: category_name(part, names)),
-        "agents": ("agent", lambda part: agent_name(part, names)),
+    named: dict[str, tuple[str, Callable[[Any], str]]] = {
+        "teams": ("team", names.team),
+        "channels": ("channel", names.channel),
+        "categories": ("category", names.category),
+        "agents": ("agent", names.agent),
     }
     told: JSON = {code: tables[code] for code in ("priorities", "promises", "scores", "backlog_days")}
     told["hours"] = [row | {"clock": clock} for row, clock in zip(tables["hours"], hour_labels(report), strict=True)]

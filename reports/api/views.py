@@ -21,13 +21,13 @@ from reports.api import serializers as shown
 from reports.api.shapes import report_json, summary_json
 from reports.models import DailyReport
 from reports.operations.build import build_daily_report
+from reports.queries.names import names_in
 from reports.queries.reports import (
     counted_tickets,
     get_report,
     keys_with_tickets,
     list_reports,
     list_versions,
-    names_in,
     version_number,
 )
 from tickets.api.shapes import ticket_json

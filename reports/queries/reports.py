@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.contrib.postgres.fields.array import ArrayLenTransform
-from django.db.models import BigIntegerField, Exists, Func, OuterRef, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Exists, Func, IntegerField, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from puo_desk.accounts.models import Team, User
 from puo_desk.accounts.policies import require
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import NotFound
@@ -20,7 +17,7 @@ from puo_desk.kernel.http.pagination import Keyset, Page
 from reports.definitions import BY_CODE
 from reports.models import DailyReport, ReportTicketSet
 from reports.vocabulary import DESK_SCOPE
-from tickets.models import Category, Ticket
+from tickets.models import Ticket
 from tickets.policies import visible_tickets
 
 DAYS = Keyset("-day")
@@ -110,39 +107,6 @@ def latest_day() -> date | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """What the ids in a report are called today."""
-
-    teams: Mapping[int, str] = field(default_factory=dict)
-    agents: Mapping[int, str] = field(default_factory=dict)
-    categories: Mapping[int, str] = field(default_factory=dict)
-
-
-def names_in(report: DailyReport) -> Names:
-    """The names for a report's ids; what is gone has none. Three queries."""
-    tables = report.tables
-    return Names(
-        teams=dict(Team.objects.filter(pk__in=_ids(tables, "teams", "team")).values_list("pk", "name")),
-        agents={
-            pk: full_name or username
-            for pk, full_name, username in User.objects.filter(pk__in=_ids(tables, "agents", "agent")).values_list(
-                "pk", "full_name", "username"
-            )
-        },
-        categories={
-            pk: f"{parent} › {name}" if parent else name
-            for pk, name, parent in Category.objects.filter(pk__in=_ids(tables, "categories", "category")).values_list(
-                "pk", "name", "parent__name"
-            )
-        },
-    )
-
-
-def _ids(tables: Mapping[str, Iterable[Mapping[str, Any]]], table: str, column: str) -> list[int]:
-    return [row[column] for row in tables.get(table, ()) if row[column] is not None]
-
-
-@dataclass(frozen=True, slots=True)
 class CountedTickets:
     """Exactly the tickets that a number was counted from, as far as the viewer may see them."""
 
@@ -159,7 +123,7 @@ def counted_tickets(report: DailyReport, key: str, *, viewer: Actor) -> CountedT
     """
     require(viewer, "report.view")
     kept = ReportTicketSet.objects.filter(report=report, key=key)
-    total = kept.values_list(Coalesce(ArrayLenTransform("ticket_ids"), 0), flat=True).first()
+    total = kept.values_list(Func("ticket_ids", function="cardinality", output_field=IntegerField()), flat=True).first()
     if total is None and key not in BY_CODE:
         raise NotFound(_("This report has no such number."))
     ids = kept.annotate(counted_id=Func("ticket_ids", function="unnest", output_field=BigIntegerField()))

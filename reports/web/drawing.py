@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from reports.models import DailyReport
 from reports.rules.assemble import PRIORITIES, SCORES
@@ -23,8 +24,8 @@ def _as_markup(drawn: str) -> SafeString:
     return mark_safe(drawn)  # noqa: S308 (the builder escapes every text it is given)
 
 
-def hours_chart(report: DailyReport, labels: Sequence[str]) -> SafeString:
-    """Opened and resolved side by side for each hour of the day."""
+def hours_chart(report: DailyReport, labels: Sequence[str], *, is_small: bool = False) -> SafeString:
+    """Opened and resolved side by side for each hour of the day; small for a phone, so that its words stay readable."""
     rows = report.tables["hours"]
     opened, resolved = ([row[name] for row in rows] for name in ("opened", "resolved"))
     busiest = max(range(len(rows)), key=lambda hour: opened[hour], default=0)
@@ -35,7 +36,7 @@ def hours_chart(report: DailyReport, labels: Sequence[str]) -> SafeString:
             "count": opened[busiest],
         }
     drawn = bar_chart(
-        key="hours",
+        key="hours-small" if is_small else "hours",
         title=_("Opened and resolved, by hour"),
         description=words,
         labels=[label.removesuffix(":00") for label in labels],
@@ -43,6 +44,9 @@ def hours_chart(report: DailyReport, labels: Sequence[str]) -> SafeString:
             Series("bar-1", opened, _said(_("%(hour)s: %(count)s opened"), labels, opened)),
             Series("bar-2", resolved, _said(_("%(hour)s: %(count)s resolved"), labels, resolved)),
         ),
+        width=358 if is_small else 720,
+        height=200 if is_small else 300,
+        label_every=6 if is_small else 3,
     )
     return _as_markup(drawn)
 
@@ -87,8 +91,10 @@ class ShownMeter:
 
 
 def promise_meters(report: DailyReport, metric: str, door: Door) -> list[ShownMeter]:
-    """How many promises of a metric were kept, by priority; priorities without any are told as such."""
+    """How many promises of a metric were kept, by priority; nothing when none was due."""
     found = {row["priority"]: row for row in report.tables["promises"] if row["metric"] == metric}
+    if all(row["share"] is None for row in found.values()):
+        return []
     return [_promise_meter(found[priority], f"promise.{metric}.{priority}", door) for priority in PRIORITIES]
 
 
@@ -99,11 +105,11 @@ def _promise_meter(row: dict[str, Any], key: str, door: Door) -> ShownMeter:
     return ShownMeter(
         name=f"P{row['priority']}",
         text=_("%(met)s of %(all)s") % {"met": met, "all": met + broken},
-        url=door(f"{key}.met") if met else "",
+        url=door(f"{key}.met"),
         value_text=f"{value_text(kept, Unit.SHARE)} {unit_sign(Unit.SHARE)}",
         value=round(kept * 1000),
         late_text=_("%(n)s late") % {"n": broken} if broken else "",
-        late_url=door(f"{key}.breached") if broken else "",
+        late_url=door(f"{key}.breached"),
     )
 
 
@@ -114,9 +120,9 @@ def score_meters(report: DailyReport, door: Door) -> list[ShownMeter]:
     return [
         ShownMeter(
             name=_("%(score)s of 5") % {"score": score},
-            text="",
-            url=door(f"score.{score}") if counts[score] else "",
-            value_text=str(counts[score]),
+            text=ngettext("%(n)s ticket", "%(n)s tickets", counts[score]) % {"n": counts[score]},
+            url=door(f"score.{score}"),
+            value_text=f"{value_text(counts[score] / whole, Unit.SHARE)} {unit_sign(Unit.SHARE)}",
             value=round(counts[score] * 1000 / whole),
         )
         for score in SCORES

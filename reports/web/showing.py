@@ -16,9 +16,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from puo_desk.kernel.pages.times import span_text
 from reports.definitions import BY_CODE, Figure
 from reports.operations.build import COMPARED_DAYS
-from reports.queries.reports import Names
+from reports.queries.names import Names
 from reports.vocabulary import Better, Unit
-from tickets.vocabulary import Channel
 
 DASH = "–"
 MINUS = "−"
@@ -175,10 +174,10 @@ def number_name(key: str, names: Names, hours: Mapping[int, str]) -> NumberName:
     if kind == "score":
         return NumberName(_("Rated %(score)s of 5") % {"score": rest}, _meaning("score"))
     part_name = {
-        "team": lambda: team_name(part, names),
-        "channel": lambda: channel_name(part),
-        "category": lambda: category_name(part, names),
-        "agent": lambda: agent_name(part, names),
+        "team": lambda: names.team(part),
+        "channel": lambda: names.channel(part),
+        "category": lambda: names.category(part),
+        "agent": lambda: names.agent(part),
         "priority": lambda: f"P{part}",
         "hour": lambda: hours.get(int(part), part) if part.isdigit() else part,
     }.get(kind, lambda: part)()
@@ -194,31 +193,3 @@ def _meaning(column: str) -> str:
         "score": str(BY_CODE["ratings"].meaning),
     }
     return own.get(column) or (str(BY_CODE[column].meaning) if column in BY_CODE else "")
-
-
-def _named(found: str | None, word: str, part: Any) -> str:
-    """The name of a row, or its id when the row is gone."""
-    return found or f"{word} {part}"
-
-
-def _id(part: Any) -> int | None:
-    text = str(part)
-    return int(text) if text.isdigit() else None
-
-
-def team_name(part: Any, names: Names) -> str:
-    team_id = _id(part)
-    return _("No team") if team_id is None else _named(names.teams.get(team_id), _("Team"), part)
-
-
-def agent_name(part: Any, names: Names) -> str:
-    return _named(names.agents.get(_id(part) or 0), _("Agent"), part)
-
-
-def category_name(part: Any, names: Names) -> str:
-    category_id = _id(part)
-    return _("No category") if category_id is None else _named(names.categories.get(category_id), _("Category"), part)
-
-
-def channel_name(part: Any) -> str:
-    return str(dict(Channel.choices).get(part, part))

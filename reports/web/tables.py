@@ -12,22 +12,19 @@ from django.utils.translation import gettext as _
 
 from reports.definitions import FIGURES, METRICS
 from reports.models import DailyReport
-from reports.queries.reports import Names
+from reports.queries.names import Names, hour_labels
 from reports.rules.assemble import PRIORITIES
-from reports.rules.days import DeskDay
 from reports.vocabulary import Unit
 from reports.web.showing import (
     METRIC_LABELS,
-    agent_name,
-    category_name,
-    channel_name,
     comparisons,
-    team_name,
     unit_sign,
     value_text,
 )
 
 Door = Callable[[str], str]
+"""Gives the address of the tickets behind a number, by its key; empty when there are none."""
+SHOWN_ROWS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +55,21 @@ class ShownTable:
     rows: tuple[tuple[Cell, ...], ...]
     empty: str = ""
     total: tuple[Cell, ...] = ()
+    folds: bool = False
+
+    @property
+    def first_rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """What is shown at once of a table that may grow long; one a little longer than that is shown whole."""
+        is_long = self.folds and len(self.rows) > SHOWN_ROWS + 2
+        return self.rows[:SHOWN_ROWS] if is_long else self.rows
+
+    @property
+    def totals(self) -> tuple[tuple[Cell, ...], ...]:
+        return (self.total,) if self.total else ()
+
+    @property
+    def more_rows(self) -> tuple[tuple[Cell, ...], ...]:
+        return self.rows[len(self.first_rows) :]
 
 
 def words(text: str) -> Cell:
@@ -70,13 +82,13 @@ def number(value: float | int | None, *, url: str = "", unit: str = Unit.COUNT, 
     return Cell(
         value_text(value, unit) + (f" {sign}" if sign and value is not None else ""),
         value,
-        url if value else "",
+        url,
         tone=tone if value else "",
     )
 
 
 def seconds(value: float | None, *, url: str = "") -> Cell:
-    return number(value, unit=Unit.SECONDS, url=url if value is not None else "")
+    return number(value, unit=Unit.SECONDS, url=url)
 
 
 def all_tables(report: DailyReport, names: Names, door: Door) -> dict[str, ShownTable]:
@@ -84,22 +96,16 @@ def all_tables(report: DailyReport, names: Names, door: Door) -> dict[str, Shown
     tables = (
         figures_table(report, door),
         hours_table(report, hour_labels(report), door),
-        breakdown_table(report, door, "teams", "team", _("By team"), _("Team"), lambda part: team_name(part, names)),
+        breakdown_table(report, door, "teams", "team", _("By team"), _("Team"), names.team),
         backlog_table(report),
         promises_table(report, door),
         speed_table(report, door),
-        breakdown_table(report, door, "channels", "channel", _("By channel"), _("Channel"), channel_name),
+        breakdown_table(report, door, "channels", "channel", _("By channel"), _("Channel"), names.channel),
         categories_table(report, names, door),
         agents_table(report, names, door),
         scores_table(report, door),
     )
     return {table.code: table for table in tables}
-
-
-def hour_labels(report: DailyReport) -> list[str]:
-    """The wall time at which each hour of the day begins, by the clock of the desk."""
-    day = DeskDay(report.day, report.starts_at, report.ends_at, report.time_zone)
-    return [day.clock_of(row["hour"]) for row in report.tables["hours"]]
 
 
 def figures_table(report: DailyReport, door: Door) -> ShownTable:
@@ -205,6 +211,7 @@ def breakdown_table(
         rows,
         empty=_("Nothing was opened, resolved or open."),
         total=total if len(rows) > 1 else (),
+        folds=True,
     )
 
 
@@ -234,7 +241,14 @@ def promises_table(report: DailyReport, door: Door) -> ShownTable:
     for metric in METRICS:
         label = METRIC_LABELS[metric]
         columns += [Column(_("%(metric)s kept") % {"metric": label}), Column(_("broken"))]
-    return ShownTable("promises", _("Promises by priority"), tuple(columns), tuple(rows))
+    is_empty = not any(row["met"] or row["breached"] for row in found.values())
+    return ShownTable(
+        "promises",
+        _("Promises by priority"),
+        tuple(columns),
+        () if is_empty else tuple(rows),
+        empty=_("No promise was due."),
+    )
 
 
 def speed_table(report: DailyReport, door: Door) -> ShownTable:
@@ -268,7 +282,7 @@ def speed_table(report: DailyReport, door: Door) -> ShownTable:
 def categories_table(report: DailyReport, names: Names, door: Door) -> ShownTable:
     rows = tuple(
         (
-            words(category_name(row["category"], names)),
+            words(names.category(row["category"])),
             number(row["opened"], url=door(f"category.{row['category']}.opened")),
         )
         for row in report.tables["categories"]
@@ -280,7 +294,7 @@ def categories_table(report: DailyReport, names: Names, door: Door) -> ShownTabl
 def agents_table(report: DailyReport, names: Names, door: Door) -> ShownTable:
     rows = tuple(
         (
-            words(agent_name(row["agent"], names)),
+            words(names.agent(row["agent"])),
             number(row["resolved"], url=door(f"agent.{row['agent']}.resolved")),
             number(row["answered"], url=door(f"agent.{row['agent']}.answered")),
             number(row["replies"], url=door(f"agent.{row['agent']}.answered")),
@@ -297,7 +311,9 @@ def agents_table(report: DailyReport, names: Names, door: Door) -> ShownTable:
         Column(_("Rated")),
         Column(_("Rating")),
     )
-    return ShownTable("agents", _("By agent"), columns, rows, empty=_("No work of an agent of this desk is recorded."))
+    return ShownTable(
+        "agents", _("By agent"), columns, rows, _("No work of an agent of this desk is recorded."), folds=True
+    )
 
 
 def scores_table(report: DailyReport, door: Door) -> ShownTable:

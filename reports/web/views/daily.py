@@ -24,6 +24,7 @@ from reports.addresses import FIRST_YEAR, LAST_YEAR
 from reports.definitions import BY_CODE, DEFINITIONS_VERSION, FIGURES, HEADLINES, TABLES
 from reports.models import DailyReport
 from reports.operations.build import build_daily_report, this_desk_day
+from reports.queries.names import hour_labels, names_in
 from reports.queries.reports import (
     ReportRow,
     counted_tickets,
@@ -34,21 +35,19 @@ from reports.queries.reports import (
     latest_day,
     list_reports,
     list_versions,
-    names_in,
     version_number,
 )
 from reports.vocabulary import Better
 from reports.web.drawing import backlog_chart, hours_chart, promise_meters, score_meters
 from reports.web.showing import (
     METRIC_LABELS,
-    comparisons,
     number_name,
     shown_figure,
     tickets_url,
     unit_sign,
     value_text,
 )
-from reports.web.tables import Door, all_tables, hour_labels
+from reports.web.tables import Door, all_tables
 from tickets.queries.queue import page_of_tickets
 from tickets.web.showing import shown_rows
 
@@ -93,22 +92,14 @@ def _row_cells(row: ReportRow) -> list[dict[str, str]]:
         value = row.figures.get(figure.code)
         sign = unit_sign(figure.unit)
         text = value_text(value, figure.unit) + (f" {sign}" if sign and value is not None else "")
-        lines = comparisons(figure, value, row.compared, row.day)
         cells.append(
             {
                 "name": str(figure.label),
                 "text": text,
-                "url": tickets_url(row.day, figure.code, None) if value else "",
-                "tone": "breach" if lines and lines[-1].tone == "worse" and _is_far(row, figure.code) else "",
+                "url": tickets_url(row.day, figure.code, None) if value is not None else "",
             }
         )
     return cells
-
-
-def _is_far(row: ReportRow, code: str) -> bool:
-    """Whether a figure is worse than its week by a fifth: what a reader of the list should look at."""
-    value, usual = row.figures.get(code), (row.compared.get(code) or {}).get("week_mean")
-    return bool(usual) and value is not None and abs(value - usual) > abs(usual) / 5
 
 
 def _headlines(report: DailyReport | ReportRow, door: Door) -> list[Any]:
@@ -153,8 +144,11 @@ def report(request: ReaderRequest, day: date) -> HttpResponse:
         "figures": _headlines(found, door),
         "tables": all_tables(found, names_in(found), door),
         "hours_chart": hours_chart(found, labels),
+        "hours_chart_small": hours_chart(found, labels, is_small=True),
         "backlog_chart": backlog_chart(found),
-        "meters": [(METRIC_LABELS[metric], promise_meters(found, metric, door)) for metric in METERED],
+        "meters": [
+            (METRIC_LABELS[metric], shown) for metric in METERED if (shown := promise_meters(found, metric, door))
+        ],
         "scores": score_meters(found, door),
         "rating": value_text(found.figures.get("rating_mean"), BY_CODE["rating_mean"].unit),
         "before": before,
@@ -218,7 +212,7 @@ def tickets(request: ReaderRequest, day: date) -> HttpResponse:
         "value": value_text(value, figure.unit) + f" {unit_sign(figure.unit)}".rstrip() if figure else "",
         "counted": counted,
         "visible": counted.total - counted.hidden,
-        "rows": shown_rows(window.rows, viewer=request.actor, now=now),
+        "rows": shown_rows(window.rows, viewer=request.actor, now=now, query="view=all"),
         "older": window.next,
         "newer": window.previous,
         "back_url": reverse("reports:report", args=[day]) + (f"?{urlencode({'version': version})}" if version else ""),
