@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -40,6 +41,14 @@ class People(BaseUserManager["User"]):
         return self.get(username__iexact=username)
 
 
+@dataclass(frozen=True, slots=True)
+class Memberships:
+    """The teams a person belongs to, and those of them that the person leads: ids."""
+
+    team_ids: frozenset[int]
+    led_team_ids: frozenset[int]
+
+
 class User(AbstractBaseUser):
     """One row is a person who may sign in, or (``is_service``) a system that acts through a token."""
 
@@ -58,6 +67,9 @@ class User(AbstractBaseUser):
         default=0, help_text=_("Raised when rights change: it ends every session at its next request.")
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    memberships_at_hand: Memberships | None = None
+    """Set where person and teams are read together; a row read otherwise leaves it empty."""
 
     objects: ClassVar[People] = People()
 

@@ -16,7 +16,7 @@ from puo_desk.kernel.actor import Actor
 class ReaderMiddleware:
     """Sets ``request.actor`` (None for a stranger) and shows times and words the reader's way.
 
-    Costs one query beyond the session and the user: the person's teams. A request without a session
+    Costs no query beyond the session and the person, who is read with the teams. A request without a session
     cookie costs none.
     """
 

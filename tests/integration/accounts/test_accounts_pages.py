@@ -231,13 +231,13 @@ def test_times_and_words_are_the_readers() -> None:
     assert stranger.headers["Content-Language"] == "fr"
 
 
-def test_the_reader_costs_three_queries_and_a_stranger_none() -> None:
+def test_the_reader_costs_two_queries_and_a_stranger_none() -> None:
     user = make_person()
     make_team(members=(user,))
     client = sign_in(user)
     with CaptureQueriesContext(connection) as captured:
         client.get("/notifications/bell/")
-    assert len(captured) == 4, [query["sql"] for query in captured.captured_queries]
+    assert len(captured) == 3, [query["sql"] for query in captured.captured_queries]
     with CaptureQueriesContext(connection) as captured:
         assert Client().get("/notifications/bell/").status_code == 302
     assert len(captured) == 0

@@ -67,7 +67,7 @@ def test_me_tells_who_calls_and_what_the_token_may() -> None:
     }
 
 
-def test_a_call_by_token_costs_three_reads() -> None:
+def test_a_call_by_token_costs_two_reads() -> None:
     user = make_person()
     make_team("A", members=(user,))
     _, text = make_token(user)
@@ -76,7 +76,7 @@ def test_a_call_by_token_costs_three_reads() -> None:
         connection,
     ) as captured:
         assert Client().get(ME, **bearer(text)).status_code == 200
-    assert len(captured) == 3, [query["sql"] for query in captured.captured_queries]
+    assert len(captured) == 2, [query["sql"] for query in captured.captured_queries]
 
 
 @pytest.mark.parametrize(
