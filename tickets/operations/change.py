@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import NotFound, StaleVersion
 from puo_desk.kernel.live.publish import publish
+from puo_desk.kernel.plain_rows import insert_rows
 from tickets.events import Recorded, handlers
 from tickets.models import Ticket, TicketEvent
 from tickets.policies import require, visible_tickets
@@ -73,12 +74,12 @@ class TicketChange:
         for handler in handlers():
             handler(self)
         if self.is_new:
-            self.ticket.save(force_insert=True)
+            insert_rows([self.ticket])
         else:
             self.ticket.version += 1
             self.ticket.updated_at = self.now
             self.ticket.save(update_fields=[*self._fields, "version", "updated_at", "last_event_seq"])
-        TicketEvent.objects.bulk_create(self.events)
+        insert_rows(self.events)
         announce([self.ticket])
 
 

@@ -11,23 +11,23 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from puo_desk.accounts.models import Team, User
+from puo_desk.accounts.models import User
 from puo_desk.accounts.policies import require
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import InvalidInput
 from puo_desk.kernel.pages.markdown import plain_text_preview
 from puo_desk.kernel.text import normalise_text
 from tickets.events import IncidentFollowed, TicketOpened
-from tickets.models import Category, KnownIncident, Ticket
+from tickets.models import KnownIncident, Ticket
 from tickets.operations.attachments import claim_files
 from tickets.operations.change import TicketChange
 from tickets.operations.search_documents import index_new_ticket
-from tickets.operations.statuses import default_status
-from tickets.operations.writing import checked_body, write_message
+from tickets.operations.writing import checked_body, taking_external_id, write_message
 from tickets.queries.classification import field_rules
+from tickets.queries.opening import Premises, premises_of
 from tickets.rules.forms import judge_answers
 from tickets.rules.priority import priority_of
-from tickets.vocabulary import SUBJECT_LENGTH, Channel, Impact, MessageKind, StatusCategory, Urgency
+from tickets.vocabulary import SUBJECT_LENGTH, Channel, Impact, MessageKind, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +69,26 @@ def open_ticket(new: NewTicket, *, actor: Actor, now: datetime) -> Ticket:
     """Open a ticket, for oneself or (with the permission) for somebody else.
 
     Emits: ticket.opened, and ticket.incident_followed when it is about a known incident.
-    Raises: NotPermitted; InvalidInput with a sentence per field.
+    Raises: NotPermitted; ExternalIdTaken; InvalidInput with a sentence per field.
     """
-    with transaction.atomic():
-        requester = _requester(new, actor)
-        category = _category(new.category_id)
+    with taking_external_id(new.external_id), transaction.atomic():
+        _require_rights(new, actor)
+        premises = premises_of(
+            requester_id=new.requester_id or actor.own_id, category_id=new.category_id, team_id=new.team_id
+        )
+        requester, category, status = _checked(premises, new), premises.category, premises.status
         subject, body = _words(new)
         incident = _incident(new.incident_id)
-        answers = _answers(category, new)
+        answers = _answers(premises, new)
         impact = new.impact or (category.default_impact if category else Impact.LOW)
         urgency = new.urgency or (category.default_urgency if category else Urgency.MEDIUM)
-        status = default_status(StatusCategory.OPEN)
         on_own_behalf = requester.works_at_desk and requester.pk == actor.user_id
         ticket = Ticket(
             pk=_next_ticket_id(),
             subject=subject,
             requester=requester,
             opened_by_id=actor.user_id,
-            team_id=new.team_id or (category.team_id if category else None),
+            team=premises.team,
             category=category,
             status=status,
             status_category=status.category,
@@ -133,26 +135,21 @@ def _opened(ticket: Ticket, *, on_own_behalf: bool) -> TicketOpened:
     )
 
 
-def _requester(new: NewTicket, actor: Actor) -> User:
+def _require_rights(new: NewTicket, actor: Actor) -> None:
     require(actor, "ticket.open")
-    requester_id = new.requester_id or actor.own_id
-    if requester_id != actor.own_id or new.team_id is not None:
+    if (new.requester_id or actor.own_id) != actor.own_id or new.team_id is not None:
         require(actor, "ticket.open_for")
-    requester = User.objects.filter(pk=requester_id, is_active=True).first()
-    if requester is None:
+
+
+def _checked(premises: Premises, new: NewTicket) -> User:
+    """The requester, when all that was asked for is there. Raises: InvalidInput."""
+    if premises.requester is None:
         raise InvalidInput({"requester": [_("There is no active person with this id.")]})
-    if new.team_id is not None and not Team.objects.filter(pk=new.team_id, is_active=True).exists():
+    if new.team_id is not None and premises.team is None:
         raise InvalidInput({"team": [_("There is no active team with this id.")]})
-    return requester
-
-
-def _category(category_id: int | None) -> Category | None:
-    if category_id is None:
-        return None
-    category = Category.objects.filter(pk=category_id, is_active=True).first()
-    if category is None:
+    if new.category_id is not None and premises.category is None:
         raise InvalidInput({"category": [_("There is no active category with this id.")]})
-    return category
+    return premises.requester
 
 
 def _incident(incident_id: int | None) -> KnownIncident | None:
@@ -172,8 +169,8 @@ def _words(new: NewTicket) -> tuple[str, str]:
     return subject, body
 
 
-def _answers(category: Category | None, new: NewTicket) -> dict[str, Any]:
-    rules = field_rules(category.pk) if category else ()
+def _answers(premises: Premises, new: NewTicket) -> dict[str, Any]:
+    rules = field_rules(premises.category.pk) if premises.category and premises.has_form else ()
     judged = judge_answers(rules, new.form_answers, files=frozenset(new.field_files))
     if judged.errors:
         raise InvalidInput({f"form_answers.{key}": lines for key, lines in judged.errors.items()})

@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from puo_desk.kernel.errors import InvalidInput
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from puo_desk.kernel.errors import DomainError, InvalidInput
 from puo_desk.kernel.pages.markdown import plain_text_preview, render_markdown
+from puo_desk.kernel.plain_rows import insert_rows
 from puo_desk.kernel.text import normalise_text
 from tickets.events import TicketNoted, TicketReplied
 from tickets.models import Message
 from tickets.operations.change import LABEL_LENGTH, TicketChange
 from tickets.vocabulary import BODY_LENGTH, PREVIEW_LENGTH, MessageKind
+
+
+class ExternalIdTaken(DomainError):
+    """What another system calls by this id is here already. Facts: ``external_id``."""
+
+    code = "external_id_taken"
+    message = gettext_lazy("This external id was sent before. What it names is here already.")
+
+
+@contextmanager
+def taking_external_id(external_id: str) -> Iterator[None]:
+    """Write what another system may send twice: a unique constraint decides, also between two at once.
+
+    Raises: ExternalIdTaken.
+    """
+    if not external_id:
+        yield
+        return
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as clash:
+        if "per_external_id" in str(clash):
+            raise ExternalIdTaken(external_id=external_id) from clash
+        raise
 
 
 def checked_body(body: str) -> str:
@@ -28,6 +59,7 @@ def write_message(change: TicketChange, *, kind: str, body: str, channel: str, e
 
     The opening message carries the sequence of ``ticket.opened``. Its author is who acts, or the
     requester when somebody else opened the ticket in the requester's name.
+    Raises: ExternalIdTaken.
     """
     ticket, actor = change.ticket, change.actor
     speaks_for_requester = kind == MessageKind.REQUESTER and actor.user_id != ticket.requester_id
@@ -43,7 +75,7 @@ def write_message(change: TicketChange, *, kind: str, body: str, channel: str, e
         created_at=change.now,
         event_seq=ticket.last_event_seq if change.is_new else ticket.last_event_seq + 1,
     )
-    message.save(force_insert=True)
+    insert_rows([message])
     if not change.is_new:
         change.record(
             TicketNoted(message=message.pk)

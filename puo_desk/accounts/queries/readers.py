@@ -5,54 +5,55 @@ Asked at every request, and so written in SQL: making these statements by the OR
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import connection
 
 from puo_desk.accounts.models import ApiToken, Memberships, User
+from puo_desk.kernel.plain_rows import columns_of, take_row
 
-_PERSON = [field.attname for field in User._meta.concrete_fields]
-_TOKEN = [field.attname for field in ApiToken._meta.concrete_fields]
 _TEAMS = """
     ARRAY(SELECT team_id FROM accounts_membership WHERE user_id = person.id),
     ARRAY(SELECT team_id FROM accounts_membership WHERE user_id = person.id AND is_lead)
 """
-_COLUMNS = ", ".join([*(f"person.{name}" for name in _PERSON), _TEAMS])
-_BY_ID = f"SELECT {_COLUMNS} FROM accounts_user AS person WHERE person.id = %s"  # noqa: S608 - our own columns
+_BY_ID = f"""
+SELECT {columns_of(User, "person")}, {_TEAMS} FROM accounts_user AS person WHERE person.id = %s
+"""  # noqa: S608 - our own columns
 _BY_TOKEN = f"""
-SELECT {_COLUMNS}, {", ".join(f"token.{name}" for name in _TOKEN)}
+SELECT {columns_of(User, "person")}, {_TEAMS}, {columns_of(ApiToken, "token")}
   FROM accounts_apitoken AS token JOIN accounts_user AS person ON person.id = token.user_id
  WHERE token.prefix = %s
 """  # noqa: S608 - our own columns
 
 
 def find_reader(user_id: Any) -> User | None:
-    """The person with this id, with ``memberships`` at hand; None when there is none."""
-    row = _one_row(_BY_ID, [user_id])
-    return _person(row) if row else None
+    """The person with this id, with ``memberships_at_hand``; None when there is none."""
+    values = _one_row(_BY_ID, user_id)
+    return _take_person(values) if values else None
 
 
 def find_token(prefix: str) -> ApiToken | None:
-    """The token with this public prefix, its person with ``memberships`` at hand; None when there is none."""
-    row = _one_row(_BY_TOKEN, [prefix])
-    if row is None:
+    """The token with this public prefix, its person with ``memberships_at_hand``; None when there is none."""
+    values = _one_row(_BY_TOKEN, prefix)
+    if values is None:
         return None
-    values = dict(zip(_TOKEN, row[len(_PERSON) + 2 :], strict=True))
-    token = ApiToken.from_db(DEFAULT_DB_ALIAS, _TOKEN, [*(values | {"scopes": json.loads(values["scopes"])}).values()])
-    token.user = _person(row)
+    person, token = _take_person(values), take_row(ApiToken, values)
+    if token is not None and person is not None:
+        token.user = person
     return token
 
 
-def _one_row(statement: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
+def _one_row(statement: str, value: Any) -> Iterator[Any] | None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchone()
+        cursor.execute(statement, [value])
+        row = cursor.fetchone()
+        return None if row is None else iter(row)
 
 
-def _person(row: Sequence[Any]) -> User:
-    count = len(_PERSON)
-    user = User.from_db(DEFAULT_DB_ALIAS, _PERSON, row[:count])
-    user.memberships_at_hand = Memberships(team_ids=frozenset(row[count]), led_team_ids=frozenset(row[count + 1]))
+def _take_person(values: Iterator[Any]) -> User | None:
+    user = take_row(User, values)
+    joined, led = next(values), next(values)
+    if user is not None:
+        user.memberships_at_hand = Memberships(team_ids=frozenset(joined), led_team_ids=frozenset(led))
     return user
