@@ -166,7 +166,7 @@ TOPICS: tuple[Topic, ...] = (
         (Question("job", "Number of the job", FieldKind.TEXT, True, answer="{batch}"), _SINCE),
     ),
     Topic(
-        "label-missing", "Policy label missing", "policy-studio", "A label is missing, greyed out or in the wrong place",
+        "label-missing", "Policy label missing", "policy-studio", "A label is missing, grey or in the wrong place",
         "label, missing, policy, market, grey, tree, code",
         (_MARKET, Question("label", "Name or code of the label", FieldKind.TEXT, True, answer="{label}")),
     ),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import multiprocessing
 import random
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -14,7 +17,7 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 from escalations.models import Calendar, CalendarHours, Holiday, SlaPolicy, SlaTarget
 from escalations.operations.settings import publish_policy
@@ -24,17 +27,26 @@ from puo_desk.accounts.operations.people import add_person, set_memberships
 from puo_desk.accounts.queries.people import actor_for
 from puo_desk.accounts.vocabulary import DESK_ROLES, Role
 from puo_desk.demo.people import (
-    COLLEAGUES, ENGINEERING, PARTNERS, PASSWORD, PLATFORMS, REQUESTERS, ROBOTS, TEAMS, TOPICS, Colleague,
+    COLLEAGUES,
+    ENGINEERING,
+    PARTNERS,
+    PASSWORD,
+    PLATFORMS,
+    REQUESTERS,
+    ROBOTS,
+    TEAMS,
+    TOPICS,
+    Colleague,
 )  # fmt: skip
-from puo_desk.demo.stories import ON_HAND, SPECIAL_INCIDENTS
+from puo_desk.demo.stories import ON_HAND, SPECIAL_INCIDENTS, STORIES
 from puo_desk.demo.timeline import DAYS, SEED, Act, Course, plan_courses, team_of
 from puo_desk.kernel.actor import Actor
-from puo_desk.notifications.operations.read import mark_all_read
+from puo_desk.notifications.models import Notification
 from reports.operations.build import build_daily_reports, this_desk_day
 from sop.demo import seed_articles
 from sop.operations.applying import apply_article_to_ticket
 from sop.vocabulary import UseKind
-from tickets.models import Category, FormField, KnownIncident, Ticket
+from tickets.models import Category, FormField, KnownIncident, Tag, Ticket
 from tickets.operations.assignment import assign_ticket, claim_ticket, move_to_team
 from tickets.operations.attachments import store_upload
 from tickets.operations.conversation import mark_read, note_on_ticket, reply_to_ticket
@@ -48,10 +60,8 @@ from tickets.vocabulary import ACTIVE, FieldKind, LinkKind
 
 FIRST_NUMBER = 3_800
 """A desk in use does not begin with ticket 1."""
-BATCH = 60
-"""Acts written in one transaction: each alone would wait for the disk."""
-TICK = timedelta(minutes=5)
-FOLLOW_UP_STEPS = 500
+A_MOMENT = timedelta(minutes=1)
+"""What follows within a moment leaves the desk no time to tell anything in between."""
 SETUP = Actor.system("demo")
 
 Progress = Callable[[str], None]
@@ -68,10 +78,11 @@ class Desk:
     teams: dict[str, int] = field(default_factory=dict)
     topics: dict[str, int] = field(default_factory=dict)
     articles: dict[str, int] = field(default_factory=dict)
-    incidents: dict[str, tuple[KnownIncident, datetime | None]] = field(default_factory=dict)
+    incidents: dict[str, KnownIncident] = field(default_factory=dict)
     ticket_of: dict[int, int] = field(default_factory=dict)
     holder_of: dict[int, str] = field(default_factory=dict)
-    alike: dict[str, int] = field(default_factory=dict)
+    newest_of: dict[str, int] = field(default_factory=dict)
+    alike: dict[str, int | None] = field(default_factory=dict)
 
     def actor(self, username: str, source: str = "web") -> Actor:
         """The person, for one new act."""
@@ -85,12 +96,11 @@ class Seeded:
     people: int
     tickets: int
     active: int
-    acts: int
     reports: int
 
 
-def seed(*, now: datetime, say: Progress) -> Seeded:
-    """Fill the empty desk with two weeks that end at ``now``."""
+def seed(*, now: datetime, say: Progress, workers: int = 1) -> Seeded:
+    """Fill the empty desk with two weeks that end at ``now``, on several cores when there are ``workers``."""
     desk = Desk(now, say)
     begun = now - timedelta(days=DAYS + 1)
     with transaction.atomic():
@@ -98,14 +108,19 @@ def seed(*, now: datetime, say: Progress) -> Seeded:
         _classification(desk)
         _promises(desk, begun)
         _articles(desk)
+        _incidents(desk)
+        Tag.objects.bulk_create(Tag(name=name) for name in sorted({tag for story in STORIES for tag in story.tags}))
         with connection.cursor() as cursor:
             cursor.execute("SELECT setval(pg_get_serial_sequence('tickets_ticket', 'id'), %s)", [FIRST_NUMBER])
     say(f"{len(desk.actors)} people, {len(desk.topics)} kinds of request, {len(desk.articles)} procedures")
     courses = plan_courses(now)
-    acts = _live_through(desk, courses)
-    reports = _reports(desk)
+    _live_all(desk, courses, workers)
+    with transaction.atomic():
+        _news_in_order(desk)
+        _mark_read(desk)
+        reports = _reports(desk)
     active = Ticket.objects.filter(status_category__in=ACTIVE).count()
-    return Seeded(len(desk.actors), len(courses), active, acts, reports)
+    return Seeded(len(desk.actors), len(courses), active, reports)
 
 
 def _people(desk: Desk, begun: datetime) -> None:
@@ -121,7 +136,11 @@ def _people(desk: Desk, begun: datetime) -> None:
         )  # fmt: skip
         _add(desk, user, begun, {desk.teams[name]: name in who.leads for name in {*who.teams, *who.leads}})
     for username, name, title, time_zone in REQUESTERS:
-        _add(desk, User(username=username, full_name=name, job_title=title, time_zone=time_zone, password=password), begun)
+        _add(
+            desk,
+            User(username=username, full_name=name, job_title=title, time_zone=time_zone, password=password),
+            begun,
+        )
     for username, name in ROBOTS:
         _add(desk, User(username=username, full_name=name, is_service=True, password=nobody), begun)
 
@@ -188,80 +207,101 @@ def _articles(desk: Desk) -> None:
             desk.articles[article.published_version.title] = article.pk
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One thing to do at an instant."""
+@contextmanager
+def _in_one_go() -> Iterator[None]:
+    """Without savepoints and garbage collection: a demo that meets an error is thrown away whole.
 
-    at: datetime
-    number: int
-    do: Callable[[datetime], object]
-
-
-def _live_through(desk: Desk, courses: list[Course]) -> int:
-    """Do everything that happens, in the order in which it happens; how much that was."""
-    steps = sorted([*_ticket_steps(desk, courses), *_desk_steps(desk)], key=lambda step: (step.at, step.number))
-    clock = desk.now - timedelta(days=DAYS + 2)
-    day = None
-    for first in range(0, len(steps), BATCH):
-        with transaction.atomic():
-            for step in steps[first : first + BATCH]:
-                clock = _tell_until(clock, step.at)
-                step.do(step.at)
-                if day != (day := step.at.date()):
-                    desk.say(f"{day:%d %b}: {len(desk.ticket_of)} tickets")
-    with transaction.atomic():
-        _tell_until(clock, desk.now)
-    _mark_read(desk)
-    return len(steps)
+    An operation marks its place in the transaction around it, to take back itself alone. Nobody goes on after
+    an error here, and the marks are a quarter of all statements.
+    """
+    features = connection.features
+    features.uses_savepoints = False
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        features.uses_savepoints = True
 
 
-def _ticket_steps(desk: Desk, courses: list[Course]) -> Iterator[_Step]:
-    numbers = count()
-    for place, course in enumerate(courses):
-        _cast(desk, place, course)
-        yield _Step(course.opened_at, next(numbers), lambda at, p=place, c=course: _open(desk, p, c, at))  # type: ignore[misc]
-        for act in sorted(course.acts, key=lambda act: act.at):
-            if act.at < desk.now:
-                yield _Step(act.at, next(numbers), lambda at, p=place, c=course, a=act: _act(desk, p, c, a, at))  # type: ignore[misc]
+def _live_all(desk: Desk, courses: list[Course], workers: int) -> None:
+    """Live through every course. One that is over leaves nothing due, so courses do not meet in time."""
+    if workers <= 1:
+        _live_from(desk, courses, _Turns(count(), nullcontext()))
+        return
+    processes = multiprocessing.get_context("fork")
+    taken, turn, failed = processes.Value("i", 0), processes.Lock(), processes.Value("i", 0)
+
+    def numbers() -> Iterator[int]:
+        while True:
+            place = taken.value
+            taken.value = place + 1
+            yield place
+
+    def work() -> None:
+        try:
+            # What is written here is written again by the next seeding if the machine stops.
+            with connection.cursor() as cursor:
+                cursor.execute("SET synchronous_commit = off")
+            _live_from(desk, courses, _Turns(numbers(), turn))
+        except BaseException:
+            failed.value = 1
+            raise
+
+    # A connection cannot be shared with another process.
+    connections.close_all()
+    crew = [processes.Process(target=work) for _ in range(workers)]
+    for process in crew:
+        process.start()
+    for process in crew:
+        process.join()
+    if failed.value or any(process.exitcode for process in crew):
+        raise RuntimeError("The demo stopped half-way. Remove the desk's database and start again.")
 
 
-def _desk_steps(desk: Desk) -> Iterator[_Step]:
-    """What happens beside tickets: incidents, and people who read their news before they go home."""
-    for number, (title, summary, keywords, topic, begun, ended) in enumerate(SPECIAL_INCIDENTS):
-        ends_at = desk.now - timedelta(hours=ended) if ended is not None else None
+@dataclass(slots=True)
+class _Turns:
+    """Whose ticket is opened next: one at a time, so that numbers follow the hours of opening."""
 
-        def publish(at: datetime, said: tuple[str, str, str, str] = (title, summary, keywords, topic),
-                    ends_at: datetime | None = ends_at) -> None:  # fmt: skip
-            incident = publish_incident(
-                title=said[0], public_summary=said[1], keywords=said[2], category_id=desk.topics[said[3]],
-                actor=desk.actor("mei.lin"), now=at,
-            )  # fmt: skip
-            desk.incidents[said[3]] = (incident, ends_at)
-
-        def end(at: datetime, topic: str = topic) -> None:
-            end_incident(incident_id=desk.incidents[topic][0].pk, actor=desk.actor("mei.lin"), now=at)
-
-        yield _Step(desk.now - timedelta(hours=begun), -number, publish)
-        if ends_at is not None:
-            yield _Step(ends_at, -number, end)
-
-    def read(at: datetime) -> None:
-        for username in desk.actors:
-            mark_all_read(actor=desk.actor(username), now=at)
-
-    yield _Step(desk.now - timedelta(hours=5), 0, read)
+    places: Iterator[int]
+    turn: Any
 
 
-def _tell_until(clock: datetime, until: datetime) -> datetime:
-    """Let the desk's own clockwork do what is due on the way: warnings, breaches, follow-ups."""
-    while (wake := _next_wake()) is not None and wake <= until:
-        # Told at the next full five minutes, so that what comes together is told together.
-        clock = min(max(clock, _up_to_tick(wake)), until)
-        tell_due_timers(now=clock)
-        run_due_follow_ups(now=clock, limit=FOLLOW_UP_STEPS)
-        if clock == until:
+def _live_from(desk: Desk, courses: list[Course], turns: _Turns) -> None:
+    with _in_one_go():
+        while True:
+            with transaction.atomic():
+                with turns.turn:
+                    place = next(turns.places)
+                    if place >= len(courses):
+                        return
+                    desk.dice = random.Random(SEED + place)  # noqa: S311  a demo, no secret
+                    _cast(desk, place, courses[place])
+                    _open(desk, place, courses[place], courses[place].opened_at)
+                _live(desk, place, courses[place])
+            if place % 60 == 0:
+                desk.say(f"{courses[place].opened_at:%d %b}: {place} of {len(courses)} tickets")
+
+
+def _live(desk: Desk, place: int, course: Course) -> None:
+    """All that happens to one ticket until now, with what the desk's own clockwork does on the way."""
+    clock = course.opened_at
+    for act in sorted(course.acts, key=lambda act: act.at):
+        if act.at >= desk.now:
             break
-    return max(clock, until)
+        if act.at - clock > A_MOMENT:
+            _tell_until(clock, act.at)
+            clock = act.at
+        _act(desk, place, course, act, act.at)
+    _tell_until(clock, desk.now)
+
+
+def _tell_until(clock: datetime, until: datetime) -> None:
+    """Let the desk tell what is due on the way: warnings, breaches, follow-ups."""
+    while (wake := _next_wake()) is not None and wake <= until:
+        clock = max(clock, wake)
+        tell_due_timers(now=clock)
+        run_due_follow_ups(now=clock)
 
 
 def _next_wake() -> datetime | None:
@@ -273,9 +313,17 @@ def _next_wake() -> datetime | None:
         return cursor.fetchone()[0]
 
 
-def _up_to_tick(at: datetime) -> datetime:
-    past = timedelta(minutes=at.minute % 5, seconds=at.second, microseconds=at.microsecond)
-    return at + (TICK - past if past else timedelta(0))
+def _incidents(desk: Desk) -> None:
+    for title, summary, keywords, topic, begun, ended in SPECIAL_INCIDENTS:
+        incident = publish_incident(
+            title=title, public_summary=summary, keywords=keywords, category_id=desk.topics[topic],
+            actor=desk.actor("mei.lin"), now=desk.now - timedelta(hours=begun),
+        )  # fmt: skip
+        if ended is None:
+            desk.incidents[topic] = incident
+        else:
+            ended_at = desk.now - timedelta(hours=ended)
+            end_incident(incident_id=incident.pk, actor=desk.actor("mei.lin"), now=ended_at)
 
 
 def _cast(desk: Desk, place: int, course: Course) -> None:
@@ -306,7 +354,9 @@ def _on_shift(desk: Desk, team: str, at: datetime, *, spare_agent: bool = False)
 def _open(desk: Desk, place: int, course: Course, at: datetime) -> None:
     story, say, dice = course.story, course.words, desk.dice
     by_agent = course.channel == "phone"
-    opener = desk.actor(desk.holder_of[place] if by_agent else course.requester, "api" if course.channel == "api" else "web")
+    opener = desk.actor(
+        desk.holder_of[place] if by_agent else course.requester, "api" if course.channel == "api" else "web"
+    )
     answers: dict[str, Any] = {}
     if course.is_sorted:
         topic = next(topic for topic in TOPICS if topic.slug == story.topic)
@@ -314,8 +364,8 @@ def _open(desk: Desk, place: int, course: Course, at: datetime) -> None:
             if question.answer and (question.is_required or dice.random() < 0.8):
                 answer = question.answer.format_map(say)
                 answers[question.key] = [answer] if question.kind == FieldKind.MULTI_CHOICE else answer
-    incident, ends_at = desk.incidents.get(story.topic, (None, None))
-    follows = incident is not None and (ends_at is None or at < ends_at) and "502" in story.subjects[0] + incident.title
+    incident = desk.incidents.get(story.topic)
+    follows = incident is not None and at > incident.started_at and not by_agent and desk.dice.random() < 0.8
     ticket = open_ticket(
         NewTicket(
             subject=dice.choice(story.subjects).format_map(say),
@@ -327,12 +377,14 @@ def _open(desk: Desk, place: int, course: Course, at: datetime) -> None:
             channel=course.channel,
             form_answers=answers,
             files=_files(desk, course, opener, at),
-            incident_id=incident.pk if incident is not None and follows and not by_agent else None,
+            incident_id=incident.pk if incident is not None and follows else None,
         ),
         actor=opener,
         now=at,
     )
     desk.ticket_of[place] = ticket.pk
+    desk.alike[course.story.topic] = desk.newest_of.get(course.story.topic)
+    desk.newest_of[course.story.topic] = ticket.pk
 
 
 def _files(desk: Desk, course: Course, opener: Actor, at: datetime) -> list[UUID]:
@@ -348,9 +400,10 @@ def _files(desk: Desk, course: Course, opener: Actor, at: datetime) -> list[UUID
 
 def _log(course: Course, at: datetime) -> bytes:
     path, code = course.words["path"], course.words["code"]
+    refused = "401" if "key" in "".join(course.story.tags) else "429"
     lines = [
-        f"{at - timedelta(seconds=90 - 7 * line):%Y-%m-%dT%H:%M:%SZ} POST /v2/{path} "
-        f"{'200' if line % 4 == 0 else '401' if 'token' in course.story.says[0] else '429'} {31 + 13 * line % 47} ms id={code}-{line:02}"
+        f"{at - timedelta(seconds=90 - 7 * line):%Y-%m-%dT%H:%M:%SZ} POST /v2/{path}"
+        f" {refused if line % 4 else '200'} {31 + 13 * line % 47} ms id={code}-{line:02}"
         for line in range(12)
     ]
     return "\n".join(lines).encode()
@@ -428,10 +481,9 @@ def _engineer_answers(desk: Desk, place: int, course: Course, text: str, at: dat
     holder = Ticket.objects.values_list("assignee__username", flat=True).get(pk=ticket_id) or "engineer"
     note_on_ticket(ticket_id=ticket_id, body=text, actor=desk.actor(holder), now=at)
     agent = desk.actor(desk.holder_of[place])
-    back = at + timedelta(minutes=4)
-    move_to_team(ticket_id=ticket_id, team_id=desk.teams[team_of(course.story)], actor=agent, now=back)
-    assign_ticket(ticket_id=ticket_id, assignee_id=agent.user_id, actor=agent, now=back)
-    set_status(ticket_id=ticket_id, status="in_progress", actor=agent, now=back)
+    move_to_team(ticket_id=ticket_id, team_id=desk.teams[team_of(course.story)], actor=agent, now=at)
+    assign_ticket(ticket_id=ticket_id, assignee_id=agent.user_id, actor=agent, now=at)
+    set_status(ticket_id=ticket_id, status="in_progress", actor=agent, now=at)
 
 
 _TALK: dict[str, Callable[[Desk, int, Course, str, datetime], None]] = {
@@ -482,13 +534,12 @@ def _watch(desk: Desk, place: int, course: Course, text: str, at: datetime, tick
 
 def _link(desk: Desk, place: int, course: Course, text: str, at: datetime, ticket_id: int) -> None:
     other = desk.alike.get(course.story.topic)
-    desk.alike[course.story.topic] = ticket_id
-    if other is not None and other != ticket_id:
+    if other is not None:
         actor = desk.actor(desk.holder_of[place])
         kind = LinkKind.RELATED if desk.dice.random() < 0.7 else LinkKind.DUPLICATE
         link_tickets(ticket_id=ticket_id, other_id=other, kind=kind, actor=actor, now=at)
-    incident, ends_at = desk.incidents.get(course.story.topic, (None, None))
-    if incident is not None and ends_at is None:
+    incident = desk.incidents.get(course.story.topic)
+    if incident is not None and at > incident.started_at:
         follow_incident(ticket_id=ticket_id, incident_id=incident.pk, actor=desk.actor(course.requester), now=at)
 
 
@@ -543,13 +594,25 @@ _BESIDE: dict[str, Callable[[Desk, int, Course, str, datetime, int], None]] = {
 }
 
 
+def _news_in_order(desk: Desk) -> None:
+    """News as they came, whatever ticket they came from, and read until five hours ago."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            UPDATE notifications_notification AS news SET id = -ordered.place
+            FROM (SELECT id, row_number() OVER (ORDER BY created_at, id) AS place FROM notifications_notification)
+                AS ordered WHERE ordered.id = news.id
+        """)
+        cursor.execute("UPDATE notifications_notification SET id = -id")
+    five_hours_ago = desk.now - timedelta(hours=5)
+    Notification.objects.filter(created_at__lt=five_hours_ago, read_at=None).update(read_at=five_hours_ago)
+
+
 def _mark_read(desk: Desk) -> None:
     """Those who try the demo have read what is an hour old, and not yet the rest."""
     an_hour_ago = desk.now - timedelta(hours=1)
-    with transaction.atomic():
-        for ticket in Ticket.objects.filter(status_category__in=ACTIVE, updated_at__lt=an_hour_ago):
-            for username in ("agent", "lead", "admin"):
-                mark_read(ticket=ticket, actor=desk.actors[username])
+    for ticket in Ticket.objects.filter(status_category__in=ACTIVE, updated_at__lt=an_hour_ago):
+        for username in ("agent", "lead", "admin"):
+            mark_read(ticket=ticket, actor=desk.actors[username])
 
 
 def _reports(desk: Desk) -> int:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a sentence ends where it ends)
 """What people ask the demo desk, and how it helps them.
 
 A line of ``talk`` begins with who speaks and what it does to the ticket:
@@ -46,21 +47,23 @@ class Story:
     subjects: tuple[str, ...]
     says: tuple[str, ...]
     talk: tuple[str, ...]
-    impact: Impact = Impact.MEDIUM
-    urgency: Urgency = Urgency.MEDIUM
-    weight: int = 5
-    sop: str = ""
-    tags: tuple[str, ...] = ()
-    attachment: str = ""
-    by_robot: bool = False
+    impact: Impact
+    urgency: Urgency
+    weight: int
+    sop: str
+    tags: tuple[str, ...]
+    attachment: str
+    by_robot: bool
 
 
 HIGH, MEDIUM, LOW = 1, 2, 3
 
 
-def _story(topic: str, impact: int, urgency: int, subjects: tuple[str, ...], says: tuple[str, ...],
-           talk: tuple[str, ...], **more: object) -> Story:  # fmt: skip
-    return Story(topic, subjects, says, talk, Impact(impact), Urgency(urgency), **more)  # type: ignore[arg-type]
+def _story(
+    topic: str, impact: int, urgency: int, subjects: tuple[str, ...], says: tuple[str, ...], talk: tuple[str, ...],
+    *, weight: int = 5, sop: str = "", tags: tuple[str, ...] = (), attachment: str = "", by_robot: bool = False,
+) -> Story:  # fmt: skip
+    return Story(topic, subjects, says, talk, Impact(impact), Urgency(urgency), weight, sop, tags, attachment, by_robot)
 
 
 STORIES: tuple[Story, ...] = (
@@ -583,7 +586,14 @@ ON_HAND = (
     "{name} takes over, I am off until Thursday.",
 )
 PRAISE: dict[int, tuple[str, ...]] = {
-    5: ("Fast and clear, thank you!", "Solved before my coffee was cold.", "", "", "Great help at 3 in the morning.", ""),
+    5: (
+        "Fast and clear, thank you!",
+        "Solved before my coffee was cold.",
+        "",
+        "",
+        "Great help at 3 in the morning.",
+        "",
+    ),
     4: ("Good, only the first answer took a while.", "", "", "Works. A hint in the console would have saved us both."),
     3: ("Solved, but I had to explain it twice.", "", "It took the whole shift."),
     2: ("Two days for a checkbox.", "I was asked the same question by two people."),

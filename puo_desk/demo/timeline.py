@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from puo_desk.demo.people import MARKETS, PLATFORMS, REVIEW, TOPICS
+from puo_desk.demo.people import MARKETS, PARTNERS, PLATFORMS, REVIEW, TOPICS
 from puo_desk.demo.stories import ANY_NEWS, CAME_BACK, PRAISE, SECOND_TRY, STILL_LOOKING, STORIES, WORDS, Story
 from tickets.rules.priority import priority_of
 
 DAYS = 14
-HISTORY = 278
+HISTORY = 182
 SEED = 20_260_315
 
 BY_HOUR = (7, 6, 5, 4, 4, 5, 7, 9, 14, 17, 16, 14, 11, 12, 13, 12, 10, 9, 8, 8, 7, 6, 5, 4)
@@ -81,7 +81,7 @@ def _openings(dice: random.Random, now: datetime) -> Iterator[datetime]:
         yield at + timedelta(minutes=dice.uniform(0, 59))
 
 
-def _begin(dice: random.Random, story: Story, at: datetime, **more: bool) -> Course:
+def _begin(dice: random.Random, story: Story, at: datetime, *, is_live: bool = False) -> Course:
     words = {name: dice.choice(values) for name, values in WORDS.items()}
     words |= {
         "market": dice.choice(MARKETS),
@@ -95,7 +95,7 @@ def _begin(dice: random.Random, story: Story, at: datetime, **more: bool) -> Cou
         channel = dice.choices([name for name, _ in CHANNELS], [share for _, share in CHANNELS])[0]
     if not _is_partner(story) and channel == "api":
         channel = "web"
-    return Course(story, words, at, channel, **more)
+    return Course(story, words, at, channel, is_live=is_live)
 
 
 def _is_partner(story: Story) -> bool:
@@ -165,7 +165,7 @@ def _grooming(dice: random.Random, course: Course) -> None:
         return
     taken = course.opened_at + (first - course.opened_at) * dice.uniform(0.3, 0.8)
     extra = [Act(taken, "claim" if dice.random() < 0.75 else "assign")]
-    if course.story.tags and dice.random() < 0.6:
+    if course.story.tags and dice.random() < 0.5:
         extra.append(Act(taken + timedelta(seconds=20), "tag"))
     if dice.random() < 0.08:
         extra.append(Act(taken + timedelta(seconds=40), "priority"))
@@ -243,7 +243,9 @@ def _aftermath(dice: random.Random, course: Course, solved_at: datetime, now: da
 
 def _awaiting(dice: random.Random, number: int, now: datetime) -> Course:
     """A ticket that is resolved and waits for the requester's word; the first is the demo requester's."""
-    story = _pick(dice, [story for story in STORIES if not story.by_robot and not _is_partner(story) and story.weight > 2])
+    story = _pick(
+        dice, [story for story in STORIES if not story.by_robot and not _is_partner(story) and story.weight > 2]
+    )
     course = _begin(dice, story, now)
     gaps = _gaps(dice, course, story.talk)
     course.opened_at = now - timedelta(minutes=sum(gaps) + dice.uniform(25, 420 + 180 * number))
@@ -280,6 +282,9 @@ def _live(dice: random.Random, now: datetime) -> list[Course]:
             # Every other one of what is worked on belongs to the demo agent's team.
             wants_team = REVIEW if what in ("answer", "work", "risk_next", "asked") and turn % 3 == 0 else ""
             fitting = _fitting(last, priorities, wants_team)
+            if what.startswith(("risk", "late")):
+                # Partners are promised by office hours, which may be over now.
+                fitting = [story for story in fitting if team_of(story) != PARTNERS]
             fresh = [story for story in fitting if story not in [course.story for course in courses]]
             course = _unfinished(dice, _pick(dice, fresh or fitting), what, last, share, now)
             courses.append(course)
@@ -322,6 +327,7 @@ def _unfinished(
         course.opened_at = now - timedelta(minutes=some * RESOLUTION[p])
         _place(course, talk, [_about(dice, USUAL_FIRST[p], 0.3)])
         _grooming(dice, course)
+        course.acts = [act for act in course.acts if act.kind != "priority"]
         return course
     ago = some * NEXT[p] if last == "R" else some
     gaps = [min(gap, RESOLUTION[p] * 0.12) for gap in _gaps(dice, course, talk)]
@@ -332,5 +338,5 @@ def _unfinished(
     course.opened_at = now - timedelta(minutes=sum(gaps) + max(ago, 3.0))
     _place(course, talk, gaps)
     _grooming(dice, course)
-    course.acts = [act for act in course.acts if act.kind != "hand_on"]
+    course.acts = [act for act in course.acts if act.kind not in ("hand_on", "priority")]
     return course
