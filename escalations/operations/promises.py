@@ -13,6 +13,7 @@ from escalations.queries.projection import next_due, replay, timer_rows
 from escalations.queries.timers import PROJECTED, StoredTimer, stored_timers
 from escalations.rules.timers import TimerView
 from puo_desk.kernel.models import DueState
+from puo_desk.kernel.plain_rows import insert_rows
 from tickets.events import subscribe
 from tickets.models import Ticket
 from tickets.operations.change import TicketChange
@@ -69,7 +70,9 @@ def store_timers(
     told = {key: timer.levels for key, timer in stored.items()}
     rows = timer_rows(ticket_id, views, events=events, told=told, now=now)
     changed = [row for row in rows if _differs(row, stored.get((row.metric, row.cycle)))]
-    if changed:
+    if not stored:
+        insert_rows(changed)
+    elif changed:
         Timer.objects.bulk_create(
             changed, update_conflicts=True, unique_fields=["ticket", "metric", "cycle"], update_fields=_WRITTEN
         )
