@@ -38,7 +38,7 @@ function apply(text) {
   if (!answer) return;
   for (const fresh of answer.querySelectorAll(ROW)) refresh(fresh);
   for (const count of answer.querySelectorAll("data[id]")) {
-    for (const shown of document.querySelectorAll(`[id="${CSS.escape(count.id)}"]:not(data)`)) shown.textContent = count.value === "0" ? "" : count.value;
+    for (const shown of document.querySelectorAll(`[data-count="${CSS.escape(count.id)}"]`)) shown.textContent = count.value === "0" ? "" : count.value;
   }
   showNew(Number(answer.dataset.new || 0));
 }

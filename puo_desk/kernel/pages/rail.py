@@ -35,7 +35,7 @@ class RailItem:
     """The short word on the phone's tab bar; empty means the entry is found under More."""
     in_rail: bool = True
     live_id: str = ""
-    """Element id of the count, for swaps out of band."""
+    """Name of the count, by which a page that stays open keeps it right. It stands twice: in the rail and under More."""
 
 
 @dataclass(frozen=True, slots=True)
