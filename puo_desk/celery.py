@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from importlib import import_module
 from importlib.util import find_spec
@@ -95,6 +96,13 @@ def _set_beat_schedule(sender: Celery, **_kwargs: Any) -> None:
     if not apps.ready:
         django.setup()
     sender.conf.beat_schedule = collect_beat_schedule()
+
+
+@signals.worker_init.connect
+def _share_with_children(**_kwargs: Any) -> None:
+    """What is loaded by now is left alone by the collector, so that the children keep sharing its memory."""
+    gc.collect()
+    gc.freeze()
 
 
 @signals.setup_logging.connect

@@ -219,7 +219,7 @@ class Desk:
             "-m",
             "celery",
             "-A",
-            "puo_desk",
+            "puo_desk.beat",
             "--quiet",
             "beat",
             "--loglevel",

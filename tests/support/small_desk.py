@@ -48,6 +48,7 @@ path = os.environ["REDIS_URL"].removeprefix("unix://").split("?")[0]
 app = Celery("puo_desk")
 app.conf.update(broker_url=f"redis+socket://{path}?virtual_host=0", broker_connection_retry_on_startup=True)
 """,
+    "puo_desk/beat.py": "from puo_desk.celery import app as app\n",
     "seed/__init__.py": "",
     "seed/management/__init__.py": "",
     "seed/management/commands/__init__.py": "",
