@@ -52,7 +52,9 @@ def test_every_served_method_of_an_api_view_is_declared(route: Route) -> None:
 
 def test_the_acts_by_role() -> None:
     roles = list(Role.values)
-    rows = [[code, *("x" if role in allowed else "." for role in roles)] for code, allowed in permission_table().items()]
+    rows = [
+        [code, *("x" if role in allowed else "." for role in roles)] for code, allowed in permission_table().items()
+    ]
     agrees_with(HERE / "permissions.txt", as_table(["act", *roles], rows), what="Who may do what")
 
 

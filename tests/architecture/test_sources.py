@@ -14,7 +14,15 @@ from puo_desk.stack.place import CHECKOUT
 from tests.support.sources import PACKAGES, Module, all_modules
 
 IMPURE = ("django.db", "django.conf", "django.utils.timezone", "celery", "redis", "rest_framework", "time", "requests")
-CLOCKS = {"timezone.now", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
+CLOCKS = {
+    "timezone.now",
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "time.time",
+    "time.time_ns",
+}
 CLOCK_ROOMS = {"admin", "web", "api", "channels", "management", "tasks", "stack", "demo", "http", "live"}
 CLOCK_MODULES = {
     # The edges of the roof and the cellar that are no packages of their own.
@@ -93,7 +101,9 @@ def test_nothing_below_fetches_a_model_from_above() -> None:
         if own is None:
             continue
         for node in ast.walk(module.tree):
-            if not (isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in {"get_model", "import_module"}):
+            if not (
+                isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in {"get_model", "import_module"}
+            ):
                 continue
             named = next((a.value for a in node.args[:1] if isinstance(a, ast.Constant)), "")
             label = str(named).split(".")[0]

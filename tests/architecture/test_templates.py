@@ -13,7 +13,9 @@ TEMPLATES = all_templates()
 PAGES = [path for path in TEMPLATES if path.suffix == ".html"]
 # Libraries include these by the names that they choose.
 LIBRARY_NAMES = {"allauth", "account", "mfa", "socialaccount"}
-_COMMENT = re.compile(r"\A(?:\{% extends [^%]*%\}\s*)?(?:\{% load [^%]*%\}\s*)*(?:\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\})", re.S)
+_COMMENT = re.compile(
+    r"\A(?:\{% extends [^%]*%\}\s*)?(?:\{% load [^%]*%\}\s*)*(?:\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\})", re.S
+)
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>|<style\b|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:", re.I)
 _INCLUDE = re.compile(r"\{%\s*include\s+[\"']components/[^%]*%\}")
 

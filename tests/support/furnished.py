@@ -76,7 +76,9 @@ def furnish() -> FurnishedDesk:
     """Five roles, a second requester, tickets with conversation and files, procedures, news, an incident, reports."""
     # Whole days ago, so that reports of finished days exist whenever the test runs.
     start = timezone.now() - timedelta(days=2)
-    people = {role: make_person(f"{role}-one", role=Role(role), full_name=f"The {role.title()}") for role in Role.values}
+    people = {
+        role: make_person(f"{role}-one", role=Role(role), full_name=f"The {role.title()}") for role in Role.values
+    }
     stranger = make_person("stranger", role=Role.REQUESTER)
     agent, lead = actor_of(people["agent"]), actor_of(people["lead"])
     team = make_team("Front", members=(people["agent"], people["engineer"]), leads=(people["lead"],))
@@ -86,7 +88,12 @@ def furnish() -> FurnishedDesk:
         {"key": "since", "label": "Since when?", "kind": "text", "is_required": False},
     ))  # fmt: skip
     incident = publish_incident(
-        title="Exports are slow", public_summary="We are on it.", keywords="export", category_id=None, actor=lead, now=start
+        title="Exports are slow",
+        public_summary="We are on it.",
+        keywords="export",
+        category_id=None,
+        actor=lead,
+        now=start,
     )
     mine = make_ticket(people["requester"], now=start, category_id=category.pk, form_answers={"queue": "A"})
     foreign = open_ticket(

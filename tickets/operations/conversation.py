@@ -46,7 +46,7 @@ def reply_to_ticket(
     newest event the writer saw: when newer public messages have arrived the reply is refused once, so
     that nobody answers past them.
     Emits: ticket.replied, and the status event when the status changes.
-    Raises: NotFound, NotPermitted, InvalidInput, TicketIsClosed, NewerMessages, TransitionRefused.
+    Raises: NotFound, NotPermitted, InvalidInput, TicketIsClosed, NewerMessages, TransitionRefused, ExternalIdTaken.
     """
     text = checked_body(body)
     with changing_ticket(ticket_id, act="ticket.reply", actor=actor, now=now) as change:

@@ -75,7 +75,8 @@ def write_message(change: TicketChange, *, kind: str, body: str, channel: str, e
         created_at=change.now,
         event_seq=ticket.last_event_seq if change.is_new else ticket.last_event_seq + 1,
     )
-    insert_rows([message])
+    with taking_external_id(external_id):
+        insert_rows([message])
     if not change.is_new:
         change.record(
             TicketNoted(message=message.pk)

@@ -6,7 +6,9 @@ from collections import OrderedDict
 from typing import Any
 
 import django_filters
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms import NullBooleanField, TextInput
 from django.utils.translation import gettext_lazy as _
 
 from puo_desk.accounts.models import Team, User
@@ -16,6 +18,22 @@ from tickets.vocabulary import Channel, Priority, StatusCategory
 
 class NumbersInFilter(django_filters.BaseInFilter, django_filters.NumberFilter):
     """Several numbers, separated by commas."""
+
+
+class YesOrNoField(NullBooleanField):
+    """Yes, no or nothing said; another word is an error and not nothing."""
+
+    widget = TextInput
+
+    def to_python(self, value: Any) -> bool | None:
+        known = super().to_python(value)
+        if known is None and value not in self.empty_values:
+            raise ValidationError(_("Say true or false."))
+        return known
+
+
+class YesOrNoFilter(django_filters.BooleanFilter):
+    field_class = YesOrNoField
 
 
 class TicketFilter(django_filters.FilterSet):
@@ -34,7 +52,7 @@ class TicketFilter(django_filters.FilterSet):
     priority = django_filters.MultipleChoiceFilter(choices=Priority.choices, label=_("Priority"), distinct=False)
     team = django_filters.ModelMultipleChoiceFilter(queryset=Team.objects.all(), label=_("Team"), distinct=False)
     assignee = django_filters.ModelChoiceFilter(queryset=User.objects.all(), label=_("Assignee"))
-    unassigned = django_filters.BooleanFilter(field_name="assignee", lookup_expr="isnull", label=_("Unassigned"))
+    unassigned = YesOrNoFilter(field_name="assignee", lookup_expr="isnull", label=_("Unassigned"))
     requester = django_filters.ModelChoiceFilter(queryset=User.objects.all(), label=_("Requester"))
     category = django_filters.ModelMultipleChoiceFilter(
         queryset=Category.objects.all(), label=_("Category"), distinct=False
