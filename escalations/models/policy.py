@@ -69,7 +69,7 @@ class SlaTarget(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"P{self.priority} {self.metric}"
+        return f"P{self.priority} {self.get_metric_display()}"
 
 
 class SlaPolicyVersion(models.Model):

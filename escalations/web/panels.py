@@ -20,7 +20,6 @@ from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.pages.clock import ClockBar, Kind, clock_bar
 from tickets.extension import PanelContext, PromisePreview, TicketPanel
 from tickets.models import Ticket
-from tickets.vocabulary import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +57,12 @@ def promises_context(ticket: Ticket, *, viewer: Actor, now: datetime) -> Mapping
     explained = explain(ticket, viewer=viewer, now=now)
     if not explained.promises:
         return None
-    channel = str(dict(Channel.choices).get(ticket.channel, ""))
     policy = explained.policy
     topic = f"live:ticket.{ticket.pk} from:body"
     is_running = any(promise.timer.state == TimerState.RUNNING for promise in explained.promises)
     return {
-        "promises": [_promise_view(promise, channel=channel, now=now) for promise in explained.promises],
-        "policy": f"{policy.policy}, v{policy.number}" if policy else _("No promise from now on"),
-        "calendar": policy.calendar if policy else "",
+        "promises": [_promise_view(promise, channel=ticket.channel, now=now) for promise in explained.promises],
+        "policy": f"{policy.policy}, v{policy.number} · {policy.calendar}" if policy else _("No promise from now on"),
         "refresh": reverse("escalations:promises", args=[ticket.pk]),
         "topic": f"ticket.{ticket.pk}",
         # While a clock runs the bar moves on by itself.
@@ -97,10 +94,15 @@ def _bar(timer: ExplainedTimer, now: datetime) -> ClockBar | None:
     for segment in timer.segments:
         if segment.is_paused:
             pieces.append(("paused", segment.starts_at, segment.ends_at or max(now, segment.starts_at)))
-        pieces += [("ran", stretch.opens_at, stretch.closes_at) for stretch in segment.open_stretches]
+        for stretch in segment.open_stretches:
+            began = stretch.opens_at
+            if pieces and pieces[-1][0] == "ran" and pieces[-1][2] == began:
+                # One stroke for what ran on: drawn apart, two would show a seam.
+                began = pieces.pop()[1]
+            pieces.append(("ran", began, stretch.closes_at))
     due_at = timer.due_at if timer.is_live else None
     late_from = timer.breached_at or due_at
-    at_risk = timer.at_risk_at is not None and now >= timer.at_risk_at and timer.is_live
+    at_risk = timer.at_risk_at is not None and now >= timer.at_risk_at and timer.is_live and not timer.is_late
     tone = "met" if timer.state == TimerState.MET else "warning" if at_risk else ""
     return clock_bar(pieces, due_at=late_from, now=now if timer.is_live else timer.stopped_at or now, tone=tone)
 

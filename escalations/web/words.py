@@ -14,6 +14,7 @@ from escalations.queries.explanation import ExplainedSegment, ExplainedTimer
 from escalations.vocabulary import Metric, SegmentReason, TimerState
 from puo_desk.kernel.pages import marks
 from puo_desk.kernel.pages.times import HOUR, MINUTE, span_text
+from tickets.vocabulary import Channel
 
 REASONS: dict[str, Any] = {
     SegmentReason.OPENED: gettext_lazy("ticket opened"),
@@ -27,6 +28,16 @@ REASONS: dict[str, Any] = {
     SegmentReason.WAITING_ON_ENGINEERING: gettext_lazy("waiting on engineering"),
     SegmentReason.RESOLVED: gettext_lazy("resolved"),
     SegmentReason.CLOSED: gettext_lazy("closed"),
+}
+OPENINGS: dict[str, Any] = {
+    Channel.WEB: gettext_lazy("opened by web form"),
+    Channel.API: gettext_lazy("opened over the API"),
+    Channel.CHAT: gettext_lazy("opened in chat"),
+    Channel.IM: gettext_lazy("opened by instant message"),
+    Channel.MAIL: gettext_lazy("opened by mail"),
+    Channel.PHONE: gettext_lazy("opened by phone"),
+    Channel.SELF_SERVICE: gettext_lazy("opened in self service"),
+    Channel.DIRECT: gettext_lazy("opened in person"),
 }
 _WAITS_FOR: dict[str, Any] = {
     SegmentReason.WAITING_ON_REQUESTER: gettext_lazy("requester"),
@@ -87,6 +98,6 @@ def segment_verb(segment: ExplainedSegment) -> str:
 
 def segment_cause(segment: ExplainedSegment, *, channel: str = "") -> str:
     """What began a stretch; of the opening, also which way the request came."""
-    if segment.reason == SegmentReason.OPENED and channel:
-        return _("opened by %(channel)s") % {"channel": channel}
+    if segment.reason == SegmentReason.OPENED and channel in OPENINGS:
+        return str(OPENINGS[channel])
     return str(REASONS.get(segment.reason, segment.reason))

@@ -182,9 +182,7 @@ def test_the_check_command_fails_on_a_difference_and_repairs_on_demand(desk: Des
     assert "1 tickets checked, 0 differ, 0 repaired" in capsys.readouterr().out
 
 
-def test_stored_timers_are_listed_for_many_tickets_in_one_query(
-    desk: Desk, django_assert_num_queries: Any
-) -> None:
+def test_stored_timers_are_listed_for_many_tickets_in_one_query(desk: Desk, django_assert_num_queries: Any) -> None:
     tickets = [desk.open() for _number in range(3)]
     with django_assert_num_queries(1):
         found = timers_for([ticket.pk for ticket in tickets])

@@ -26,7 +26,9 @@ HOUR = timedelta(hours=1)
 
 
 def _levels(desk: Desk, ticket: Ticket) -> list[tuple[str, int]]:
-    return [(e.data["metric"], e.data.get("percent", 100)) for e in desk.events(ticket) if e.kind != "sla.policy_applied"]
+    return [
+        (e.data["metric"], e.data.get("percent", 100)) for e in desk.events(ticket) if e.kind != "sla.policy_applied"
+    ]
 
 
 def test_warnings_come_once_at_their_instants_and_then_the_breach(desk: Desk) -> None:
@@ -149,9 +151,7 @@ def test_an_idle_tick_costs_two_statements(desk: Desk) -> None:
     assert len(statements) == 2, statements
 
 
-def test_one_poisoned_row_is_quarantined_and_the_others_are_told(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_poisoned_row_is_quarantined_and_the_others_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     poisoned, *healthy = [desk.open() for _number in range(4)]
     decide = sweep.alarm_at
 
