@@ -23,6 +23,9 @@ function restore(form) {
   }
 }
 
+/** A form may ask htmx for help beside; only what goes to its own address sends it. */
+const goesTo = (form, address) => new URL(address, location.href).pathname === new URL(form.getAttribute("action") ?? "", location.href).pathname;
+
 document.addEventListener("input", (event) => {
   const form = event.target.closest?.("form[data-draft]");
   if (!form) return;
@@ -33,7 +36,7 @@ document.addEventListener("input", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.target.closest?.("form[data-draft]");
   const { successful, xhr, requestConfig } = event.detail;
-  if (!form || requestConfig.verb === "get" || !successful || xhr.status === 422) return;
+  if (!form || requestConfig.verb === "get" || !goesTo(form, requestConfig.path) || !successful || xhr.status === 422) return;
   clearTimeout(pending);
   memory.drop(keyOf(form));
 });
@@ -41,7 +44,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
 // A plain post leaves the page: the draft goes when the next page no longer offers the same form filled in.
 document.addEventListener("submit", (event) => {
   const form = event.target.closest?.("form[data-draft]");
-  if (form && !form.matches("[hx-post], [data-hx-post]")) {
+  const byHtmx = form?.getAttribute("hx-post") ?? form?.getAttribute("data-hx-post");
+  if (form && !(byHtmx && goesTo(form, byHtmx))) {
     clearTimeout(pending);
     memory.set("draft.sent", form.dataset.draft);
   }

@@ -27,14 +27,17 @@ export function clear(name) {
   strips?.querySelector(`[data-strip="${name}"]`)?.remove();
 }
 
+const pathOf = (address) => new URL(address, location.href).pathname;
+const isPartAsked = ({ xhr, requestConfig }) => Boolean(requestConfig.elt.closest("[hx-select]")) && pathOf(xhr.responseURL) === pathOf(requestConfig.path);
+
 document.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrf();
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, target } = event.detail;
-  // A sign-in page (or any whole page) must not land inside a panel.
-  if (xhr.status < 400 && isWholePage(xhr) && target !== document.body) {
+  // A sign-in page (or any whole page) must not land inside a panel; who asked for a part of this very page gets it.
+  if (xhr.status < 400 && isWholePage(xhr) && target !== document.body && !isPartAsked(event.detail)) {
     event.detail.shouldSwap = false;
     location.assign(xhr.responseURL || location.href);
     return;

@@ -67,7 +67,7 @@ class RequestForm(forms.Form):
     body = forms.CharField(
         label=_("What is going wrong?"),
         max_length=BODY_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 4, "autofocus": True, "data-draft": "new-request"}),
+        widget=forms.Textarea(attrs={"rows": 4, "autofocus": True}),
         error_messages={"required": _("Say what is going wrong.")},
     )
     category = forms.ChoiceField(label=_("What is it about?"), required=False, widget=forms.Select(attrs=_ASKS_AGAIN))
