@@ -65,5 +65,18 @@ def queue_groups(request: HttpRequest) -> Iterable[RailGroup]:
     )
 
 
+def work_group(request: HttpRequest) -> Iterable[RailGroup]:
+    """The way to the known incidents."""
+    viewer = getattr(request, "actor", None)
+    if viewer is None or not may(viewer, "queue.view"):
+        return
+    url = reverse("tickets:incidents")
+    entry = RailItem(
+        label=str(_("Known incidents")), url=url, icon="zap", current=request.path.startswith(url), key="i"
+    )
+    yield RailGroup(items=[entry], label=str(_("Work")))
+
+
 register_rail(queue_groups, order=10)
+register_rail(work_group, order=30)
 register_search(search_address)

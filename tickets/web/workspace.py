@@ -20,8 +20,8 @@ from puo_desk.kernel.actor import Actor
 from tickets import extension
 from tickets.models import Ticket
 from tickets.policies import can
-from tickets.queries.conversation import LinkRow, list_links
-from tickets.queries.workspace import OWN_COUNTED, Workspace, get_workspace, list_form_answers
+from tickets.queries.conversation import LinkRow
+from tickets.queries.workspace import OWN_COUNTED, Workspace, get_workspace
 from tickets.vocabulary import SOLVED, Channel, LinkKind
 from tickets.web.conversation import show_conversation
 from tickets.web.showing import CHANNEL_ICONS, IMPACT_WORDS, URGENCY_WORDS, deadline_of, status_shape
@@ -112,8 +112,8 @@ def side_context(space: Workspace, *, request: ReaderRequest) -> dict[str, Any]:
         "judged": f"{IMPACT_WORDS[ticket.impact]} × {URGENCY_WORDS[ticket.urgency]}",
         "channel_icon": CHANNEL_ICONS.get(ticket.channel, "inbox"),
         "channel_label": dict(Channel.choices).get(ticket.channel, ticket.channel),
-        "answers": list_form_answers(ticket),
-        "links": [_shown_link(link) for link in list_links(ticket, viewer=request.actor)] if space.has_links else [],
+        "answers": space.answers,
+        "links": [_shown_link(link) for link in space.links],
         "watcher_names": space.watcher_names,
         "requester_zone": zone,
         "requester_open": _own_count(space.requester_open),

@@ -43,13 +43,14 @@ def queue(request: ReaderRequest) -> HttpResponseBase:
         listing.tickets, sort=listing.sort, viewer=request.actor, cursor=request.GET.get("cursor") or None
     )
     takes_all = "all" in request.GET
+    total = _total(request, listing)
     rows = shown_rows(window.rows, viewer=request.actor, now=now, query=listing.query, are_chosen=takes_all)
     context = {
         "listing": listing,
         "view": VIEWS[listing.view],
         "groups": grouped_rows(rows, by_need=listing.sort == "due" and listing.view != "all", now=now),
         "shown": len(rows),
-        "total": _total(request, listing),
+        "total": total,
         "older": window.next,
         "newer": window.previous,
         "tokens": tokens_of(listing, address=reverse("tickets:queue")),
@@ -58,7 +59,7 @@ def queue(request: ReaderRequest) -> HttpResponseBase:
         "views": VIEWS.values(),
         "empty": _empty(listing),
         "takes_all": takes_all,
-        "bulk_at_most": BULK_AT_MOST,
+        "bulk_number": BULK_AT_MOST if not isinstance(total, int) or total > BULK_AT_MOST else total,
         "may_open_for": may(request.actor, "ticket.open_for"),
         "bulk_acts": bulk_acts(request),
         "now": now,

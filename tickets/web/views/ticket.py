@@ -15,7 +15,7 @@ from tickets.extension import render_panels
 from tickets.operations.conversation import mark_read
 from tickets.queries.conversation import get_ticket, list_events
 from tickets.queries.timeline import history_lines
-from tickets.queries.workspace import get_workspace
+from tickets.queries.workspace import get_version, get_workspace
 from tickets.web.workspace import composer_context, head_context, parts_context, side_context
 
 
@@ -45,10 +45,10 @@ def ticket_parts(
     """The parts of the page to be swapped in by their ids. Nothing (204) when the page has this version already."""
     since = request.POST.get("since") or request.GET.get("since", "")
     since_seq = int(since) if since.isascii() and since.isdigit() and len(since) < 10 else None
+    if request.method == "GET" and request.GET.get("have") == str(get_version(ticket_id, viewer=request.actor)):
+        return HttpResponse(status=204)
     context = parts_context(request, ticket_id, now=timezone.now(), since_seq=since_seq)
     space = context["space"]
-    if request.method == "GET" and request.GET.get("have") == str(space.ticket.version):
-        return HttpResponse(status=204)
     if space.seen_seq < space.ticket.last_event_seq:
         mark_read(ticket=space.ticket, actor=request.actor)
     response = render(request, "tickets/_ticket_parts.html", {**context, **(extra or {}), "oob": True}, status=status)
