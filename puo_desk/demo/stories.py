@@ -34,9 +34,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "code": ("7f3c-91ad", "b2e0-44c7", "19d4-a0f2", "c8aa-0b36", "5e71-d9e8"),
     "media": ("m-5512-08", "m-7731-42", "m-6090-17", "m-8124-63"),
     "path": ("reports", "appeals", "decisions", "takedowns"),
-    "time": ("07:40", "09:15", "11:05", "13:50", "16:20", "21:30"),
 }  # fmt: skip
-"""``market``, ``number``, ``today``, ``next_week`` and ``first_name`` are added to these."""
+"""``market``, ``number``, ``time``, ``today`` and ``next_week`` are added to these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +183,7 @@ STORIES: tuple[Story, ...] = (
         ("I started a bulk relabel with the wrong filter. {count} items in {market} now carry {label}. Can it be undone?",),
         ("Q> Yes, within 48 hours. Please confirm: job {batch}, only {market}, back to the label before the job?",
          "R> Confirmed. Job {batch}, {market} only.",
+         "A> Thank you. The engineers run the reverse job, I hand it over now and write when it is done.",
          "E> Needs a reverse job with the snapshot of {time}. Filter and list are attached, requester has confirmed in "
          "writing.",
          "F> Reverse job ran over the snapshot, {count} items restored, 0 conflicts. Dry run log is in the job.",
@@ -494,6 +494,7 @@ STORIES: tuple[Story, ...] = (
          "The list of streams refreshes once a minute since the update. It was every five seconds."),
         ("A> Thank you, that is too slow indeed. Which region do your streams come from?",
          "R> Mostly {region}.",
+         "A> I measure 40 seconds for {region} as well. This is one for the engineers, I hand it over with the numbers.",
          "E> Preview in {region} takes the recording instead of the live edge since the update. Delay 40 s, measured "
          "three times.",
          "F> Edge for {region} put back in front, delay 3 s. A monitor for the delay is in place.",
@@ -602,7 +603,7 @@ PRAISE: dict[int, tuple[str, ...]] = {
 SPECIAL_INCIDENTS = (
     # title, what users are told, keywords, category, begun and ended (hours ago)
     ("Appeal console answers 502 for some reviewers in EU",
-     "Some saves in the appeal console end with 502. Decisions that were sent are safe: look under *My decisions* before "
+     "Some saves in the appeal console end with 502. Decisions that were sent are safe: look under “My decisions” before "
      "you decide again. Engineers are draining the faulty servers; next news every 30 minutes.",
      "appeal, 502, gateway, saving, decision, console", "appeal-tool", 3.2, None),
     ("Translations missing for four languages",

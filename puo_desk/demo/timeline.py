@@ -22,6 +22,7 @@ SEED = 20_260_315
 BY_HOUR = (7, 6, 5, 4, 4, 5, 7, 9, 14, 17, 16, 14, 11, 12, 13, 12, 10, 9, 8, 8, 7, 6, 5, 4)
 """How many requests come in each hour of a day (UTC)."""
 WEEKEND = 0.6
+RECENT_HOURS = 44
 
 FIRST = {1: 15, 2: 30, 3: 120, 4: 480}
 NEXT = {1: 30, 2: 60, 3: 240, 4: 480}
@@ -30,8 +31,9 @@ RESOLUTION = {1: 120, 2: 480, 3: 1440, 4: 4320}
 
 USUAL_FIRST = {1: 5, 2: 9, 3: 22, 4: 55}
 USUAL_NEXT = {1: 8, 2: 14, 3: 38, 4: 70}
-USUAL_WORK = {1: 14, 2: 40, 3: 110, 4: 200}
+USUAL_WORK = {1: 14, 2: 45, 3: 190, 4: 750}
 LATE_SHARE = {1: 0.10, 2: 0.06, 3: 0.03, 4: 0.01}
+LATE_SOLVED_SHARE = {1: 0.15, 2: 0.08, 3: 0.05, 4: 0.02}
 
 CHANNELS = (("web", 56), ("chat", 18), ("mail", 10), ("im", 7), ("phone", 4), ("api", 5))
 
@@ -64,12 +66,24 @@ class Course:
         return priority_of(self.story.impact, self.story.urgency)
 
 
+def _date(dice: random.Random, course: Course) -> None:
+    """The words that depend on the hour of opening: trouble begins shortly before somebody asks for help."""
+    begun = course.opened_at - timedelta(minutes=dice.randrange(8, 50))
+    course.words |= {
+        "time": f"{begun:%H:%M}",
+        "today": f"{begun:%Y-%m-%d}",
+        "next_week": f"{begun + timedelta(days=dice.randrange(3, 9)):%Y-%m-%d}",
+    }
+
+
 def plan_courses(now: datetime) -> list[Course]:
     """Every ticket of the two weeks before ``now``."""
     dice = random.Random(SEED)  # noqa: S311  a demo, no secret
     courses = [_finished(dice, at, now) for at in _openings(dice, now)]
     courses += [_awaiting(dice, number, now) for number in range(12)]
     courses += _live(dice, now)
+    for course in courses:
+        _date(dice, course)
     return sorted(courses, key=lambda course: course.opened_at)
 
 
@@ -77,6 +91,8 @@ def _openings(dice: random.Random, now: datetime) -> Iterator[datetime]:
     first = now - timedelta(days=DAYS)
     hours = [first + timedelta(hours=hour) for hour in range(DAYS * 24 - 5)]
     weights = [BY_HOUR[at.hour] * (WEEKEND if at.weekday() >= 5 else 1.0) for at in hours]
+    # What is in hand now was opened in the last days, too.
+    weights[-RECENT_HOURS:] = [weight * 0.4 for weight in weights[-RECENT_HOURS:]]
     for at in sorted(dice.choices(hours, weights, k=HISTORY)):
         yield at + timedelta(minutes=dice.uniform(0, 59))
 
@@ -86,8 +102,6 @@ def _begin(dice: random.Random, story: Story, at: datetime, *, is_live: bool = F
     words |= {
         "market": dice.choice(MARKETS),
         "number": str(dice.randrange(2_000, 9_900)),
-        "today": at.date().isoformat(),
-        "next_week": (at.date() + timedelta(days=dice.randrange(3, 9))).isoformat(),
     }
     if story.by_robot:
         channel = "api"
@@ -141,7 +155,7 @@ def _gaps(dice: random.Random, course: Course, talk: Sequence[str]) -> list[floa
             gap = _about(dice, 170, 0.4)
         else:
             gap = _about(dice, USUAL_WORK[p] / 2 if who == "N" else USUAL_WORK[p])
-        if who == "S" and dice.random() < late and answered:
+        if who == "S" and dice.random() < LATE_SOLVED_SHARE[p] and answered:
             gap += RESOLUTION[p] * dice.uniform(0.9, 1.1)
         answered = answered or who not in "NR"
         before = who if who != "N" else before
