@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import NotFound
-from tickets.models import Attachment, Draft, ReadMark, Ticket, TicketEvent, TicketLink, Watcher
+from tickets.models import Attachment, Draft, ReadMark, Ticket, TicketEvent, Watcher
 from tickets.policies import sees_everything_of, visible_attachments, visible_events, visible_messages, visible_tickets
 from tickets.rules.files import shows_inline
 from tickets.vocabulary import MessageKind, ticket_number
@@ -153,18 +153,6 @@ class LinkRow:
     @property
     def number(self) -> str:
         return ticket_number(self.ticket_id)
-
-
-def list_links(ticket: Ticket, *, viewer: Actor) -> list[LinkRow]:
-    """Ties in both directions, only to tickets that the viewer sees. Two queries."""
-    seen = visible_tickets(viewer)
-    outgoing = TicketLink.objects.filter(ticket=ticket, other__in=seen).values_list(
-        "other_id", "other__subject", "other__status_category", "kind"
-    )
-    incoming = TicketLink.objects.filter(other=ticket, ticket__in=seen).values_list(
-        "ticket_id", "ticket__subject", "ticket__status_category", "kind"
-    )
-    return [LinkRow(*row, True) for row in outgoing] + [LinkRow(*row, False) for row in incoming]
 
 
 def is_watching(ticket: Ticket, *, viewer: Actor) -> bool:
