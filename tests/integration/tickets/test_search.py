@@ -83,3 +83,16 @@ def test_a_requester_finds_own_requests_and_never_by_an_internal_note(amara: Use
 def test_odd_input_finds_nothing_and_breaks_nothing(amara: User, jonas: User, text: str) -> None:
     make_ticket(amara, subject="Plain")
     assert found(text, jonas) in ([], ["Plain"])
+
+
+def test_a_common_word_gives_the_newest_and_a_requester_all_of_the_own(
+    amara: User, jonas: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tickets.queries.search.MATCHES_AT_MOST", 2)
+    monkeypatch.setattr("tickets.queries.search.RARE", 3)
+    other = make_person(role=Role.REQUESTER)
+    make_ticket(amara, subject="Old screen")
+    for number in range(3):
+        make_ticket(other, subject=f"Screen {number}")
+    assert found("screen", jonas) == ["Screen 1", "Screen 2"]
+    assert found("screen", amara) == ["Old screen"]
