@@ -94,7 +94,9 @@ def write_history(history: History, *, requester: User, source: str = "") -> Tic
     """A ticket with these events, stored as folding them gives it: what an import writes."""
     past = [PastEvent(seq, kind, at, data) for seq, (kind, at, data, _by) in enumerate(history, start=1)]
     state = fold(past)
-    status = Status.objects.get(code=state.status)
+    # A test that commits leaves an empty desk behind, without the statuses that a new one begins with.
+    known = {"name": state.status, "category": state.status_category}
+    status, _made = Status.objects.get_or_create(code=state.status, defaults=known)
     ticket = Ticket.objects.create(
         subject=state.subject, requester=requester, status=status, status_category=state.status_category,
         team_id=state.team, assignee_id=state.assignee, category_id=state.category, impact=state.impact,
