@@ -227,6 +227,9 @@ UPLOAD_MAX_BYTES = 10 * 1_048_576
 UPLOAD_MAX_FILES = 25
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if not PRODUCTION else "smtp://localhost:25")
+if directory := EMAIL_CONFIG.get("EMAIL_FILE_PATH"):
+    # filemail:///var/mail is read without its first slash.
+    EMAIL_CONFIG["EMAIL_FILE_PATH"] = str(Path("/") / directory)
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="PUO Desk <desk@localhost>")

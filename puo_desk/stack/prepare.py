@@ -26,12 +26,32 @@ def main(arguments: list[str]) -> int:
     """Migrate, then seed the demo unless told not to; writes the stamp when all of it is done."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "puo_desk.settings")
     django.setup()
+    stamp = Path(os.environ[STAMP_VARIABLE]) if STAMP_VARIABLE in os.environ else None
+    if stamp and half_made(stamp).exists():
+        begin_again()
+        half_made(stamp).unlink()
     migrate()
-    if "--no-demo" not in arguments and not has_people() and not seed_demo():
-        return 1
-    if stamp := os.environ.get(STAMP_VARIABLE):
-        write_stamp(Path(stamp))
+    if "--no-demo" not in arguments and not has_people():
+        if stamp:
+            half_made(stamp).touch()
+        if not seed_demo():
+            return 1
+    if stamp:
+        half_made(stamp).unlink(missing_ok=True)
+        write_stamp(stamp)
     return 0
+
+
+def half_made(stamp: Path) -> Path:
+    """The file that stands while the demo is being made in the desk's own database."""
+    return stamp.with_name("demo-half-made")
+
+
+def begin_again() -> None:
+    """Empty a database whose demo was interrupted: nobody has worked on a desk that was never ready."""
+    tell("the demo was interrupted last time; beginning again")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
 
 def migrate() -> None:
