@@ -92,16 +92,23 @@ ON CONFLICT (recipient_id, channel, dedupe) DO NOTHING
 RETURNING id, recipient_id, channel
 """
 
+# Looked up row by row: joined freely, a table without statistics yet was read once for each new row.
 _SUPERSEDE = """
 UPDATE notifications_notification older
 SET state = CASE older.channel WHEN 'mail' THEN 'stopped' ELSE older.state END,
     read_at = CASE older.channel WHEN 'mail' THEN older.read_at ELSE %(now)s END,
     last_error = CASE older.channel WHEN 'mail' THEN 'superseded' ELSE older.last_error END
-FROM notifications_notification newer
-WHERE newer.id = ANY(%(added)s) AND newer.supersedes_key <> ''
-  AND older.recipient_id = newer.recipient_id AND older.channel = newer.channel
-  AND older.supersedes_key = newer.supersedes_key AND older.supersedes_key <> '' AND older.read_at IS NULL
-  AND older.id < newer.id AND (older.channel = 'in_app' OR older.state = 'waiting')
+FROM (
+    SELECT found.id FROM notifications_notification newer CROSS JOIN LATERAL (
+        SELECT same.id FROM notifications_notification same
+        WHERE same.recipient_id = newer.recipient_id AND same.supersedes_key = newer.supersedes_key
+          AND same.supersedes_key <> '' AND same.read_at IS NULL AND same.channel = newer.channel
+          AND same.id < newer.id AND (same.channel = 'in_app' OR same.state = 'waiting')
+        OFFSET 0
+    ) found
+    WHERE newer.id = ANY(%(added)s) AND newer.supersedes_key <> ''
+) pointless
+WHERE older.id = pointless.id
 """
 
 
