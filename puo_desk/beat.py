@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from typing import Any
 
 TOLD = (
@@ -48,6 +49,7 @@ def read_back() -> dict[str, Any]:
     return dict(json.loads(asked.stdout))
 
 
+@cache
 def make_app() -> Any:
     """The Celery app that beat runs: broker and schedule, no tasks, no fix-up for Django."""
     from celery import Celery, signals
@@ -65,7 +67,12 @@ def make_app() -> Any:
     return beat
 
 
+def __getattr__(name: str) -> Any:
+    """Celery looks for ``app`` here; whoever only imports the module starts no process."""
+    if name == "app":
+        return make_app()
+    raise AttributeError(name)
+
+
 if __name__ == "__main__":
     json.dump(write_down(), sys.stdout)
-else:
-    app = make_app()
