@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from puo_desk.kernel.pages import marks
+from puo_desk.kernel.pages.markup import fill
+from puo_desk.kernel.pages.words import per_language
 from puo_desk.kernel.templatetags.desk import moment
 from tickets.queries.queue import TicketRow
 from tickets.vocabulary import ticket_number
@@ -40,6 +41,16 @@ def _address() -> str:
     return reverse("tickets:ticket", args=[1]).replace(ticket_number(1), "{}")
 
 
+@per_language
+def _select_words() -> str:
+    return _("Select %(number)s")
+
+
+@per_language
+def _unread_mark() -> SafeString:
+    return fill('<span class="visually-hidden">{} </span>', _("Unread."))
+
+
 def draw_row(
     row: TicketRow,
     *,
@@ -56,7 +67,7 @@ def draw_row(
     """The line as markup. ``query`` names the list it stands in, ``channel`` is an icon and its word."""
     number = row.number
     done_at = row.closed_at or row.resolved_at
-    return format_html(
+    return fill(
         _ROW,
         " is-unread" if row.is_unread else "",
         number,
@@ -64,22 +75,22 @@ def draw_row(
         row.version,
         int(row.is_unread),
         row.id,
-        _("Select %(number)s") % {"number": number},
+        _select_words() % {"number": number},
         " checked" if is_chosen else "",
         marks.priority(str(row.priority)),
         number,
         marks.icon(*channel),
         _address().format(number),
         query,
-        format_html('<span class="visually-hidden">{} </span>', _("Unread.")) if row.is_unread else "",
+        _unread_mark() if row.is_unread else "",
         row.subject,
-        format_html('<span class="queue__snippet">{}</span>', row.preview) if row.preview else "",
-        "" if not badges else format_html("{}" * len(badges), *badges),
+        fill('<span class="queue__snippet">{}</span>', row.preview) if row.preview else "",
+        "" if not badges else fill("{}" * len(badges), *badges),
         row.requester_name,
-        format_html("<span> · {}</span>", row.category_name) if row.category_name else "",
+        fill("<span> · {}</span>", row.category_name) if row.category_name else "",
         marks.avatar(row.assignee_name, is_mine),
         marks.status(shape, row.status_name),
-        deadline or format_html('<span class="meta">{}</span>', moment(done_at) if done_at else "–"),
-        format_html('<span class="queue__metric">{}</span>', metric) if metric and deadline else "",
+        deadline or fill('<span class="meta">{}</span>', moment(done_at) if done_at else "–"),
+        fill('<span class="queue__metric">{}</span>', metric) if metric and deadline else "",
         waiting,
     )

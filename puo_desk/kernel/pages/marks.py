@@ -13,10 +13,11 @@ from pathlib import Path
 
 from django.conf import settings
 from django.templatetags.static import static
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from puo_desk.kernel.pages.markup import fill
 from puo_desk.kernel.pages.times import moment_text, span_text, span_words
 from puo_desk.kernel.pages.words import per_language
 
@@ -88,7 +89,7 @@ def avatar(name: str, me: bool = False, size: str = "", presence: str = "") -> S
 @per_language
 def _nobody(size: str) -> SafeString:
     label = gettext("Nobody assigned")
-    return format_html(
+    return fill(
         '<span class="avatar avatar--none{}" role="img" aria-label="{}" title="{}">{}</span>',
         f" avatar--{size}" if size else "",
         label,
@@ -99,14 +100,14 @@ def _nobody(size: str) -> SafeString:
 
 @lru_cache(maxsize=2048)
 def _face(name: str, me: bool, size: str, presence: str) -> SafeString:
-    return format_html(
+    return fill(
         '<span class="avatar{}{}" role="img" aria-label="{}" title="{}">{}{}</span>',
         " avatar--me" if me else "",
         f" avatar--{size}" if size else "",
         name,
         name,
         initials(name),
-        format_html('<span class="avatar__dot avatar__dot--{}"></span>', presence) if presence else "",
+        fill('<span class="avatar__dot avatar__dot--{}"></span>', presence) if presence else "",
     )
 
 
@@ -118,14 +119,14 @@ def priority(code: str, label: str = "") -> SafeString:
 @per_language
 def _priority(level: str, label: str) -> SafeString:
     title = label or gettext("Priority %(level)s") % {"level": level}
-    return format_html('<span class="priority priority--{}" title="{}">P{}</span>', level, title, level)
+    return fill('<span class="priority priority--{}" title="{}">P{}</span>', level, title, level)
 
 
 @lru_cache(maxsize=512)
 def status(shape: str, label: str) -> SafeString:
     """The category's shape, the status's own word: new open progress pending handed resolved closed."""
     drawn = STATUS_SHAPES.get(shape, "status-open")
-    return format_html('<span class="status status--{}">{}{}</span>', shape, icon(drawn), label)
+    return fill('<span class="status status--{}">{}{}</span>', shape, icon(drawn), label)
 
 
 def deadline(
@@ -156,7 +157,7 @@ def deadline(
     else:
         return _live(css, state, due_at, now, warn_at, metric, by)
     text = f"{metric} {words[0].lower()}{words[1:]}" if metric else words
-    return format_html('<span class="{}">{}{}</span>', css, icon(DEADLINE_ICONS[state]), text)
+    return fill('<span class="{}">{}{}</span>', css, icon(DEADLINE_ICONS[state]), text)
 
 
 def _live(
@@ -167,11 +168,14 @@ def _live(
     if remaining < 0:
         text = span_words()["late"] % {"span": text}
     tail = gettext(", by %(time)s") % {"time": moment_text(due_at, now=now)} if by and remaining >= 0 else ""
-    warn = f' warn="{warn_at.isoformat()}"' if warn_at else ""
-    by_text = f'<span class="deadline__by">{escape(tail)}</span>' if tail else ""
-    # Put together by hand: format_html looks at every part again, for each row of a list.
-    return mark_safe(  # noqa: S308 - classes and instants are ours, words are escaped
-        f'<span class="{css}" title="{escape(moment_text(due_at, now=now, style="full"))}">'
-        f"{icon(DEADLINE_ICONS[state])}<span>{escape(metric) + ' ' if metric else ''}"
-        f'<desk-countdown due="{due_at.isoformat()}"{warn}>{escape(text)}</desk-countdown>{by_text}</span></span>'
+    return fill(
+        '<span class="{}" title="{}">{}<span>{}<desk-countdown due="{}"{}>{}</desk-countdown>{}</span></span>',
+        css,
+        moment_text(due_at, now=now, style="full"),
+        icon(DEADLINE_ICONS[state]),
+        f"{metric} " if metric else "",
+        due_at.isoformat(),
+        fill(' warn="{}"', warn_at.isoformat()) if warn_at else "",
+        text,
+        fill('<span class="deadline__by">{}</span>', tail) if tail else "",
     )

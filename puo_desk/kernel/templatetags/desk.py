@@ -11,12 +11,13 @@ from django import template
 from django.forms import CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect
 from django.template.loader import get_template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, json_script
 from django.utils.http import urlencode
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from puo_desk.kernel.pages import marks, times
+from puo_desk.kernel.pages.words import per_language
 
 register = template.Library()
 _serial = itertools.count(1)
@@ -167,8 +168,28 @@ def new_id(stem: str = "id") -> str:
 
 
 @register.simple_tag
-def page_words() -> dict[str, str]:
-    """All sentences that the page's script says, in the reader's language."""
+def fixed_part(name: str, **parts: str) -> SafeString:
+    """``{% fixed_part "components/_key_sheet.html" %}``: an include that all who read a language see alike.
+
+    Rendered once for each language and set of ``parts`` while the process lives: only for parts that hold nothing
+    of the reader, the page or the time.
+    """
+    return _fixed_part(name, **parts)
+
+
+@per_language
+def _fixed_part(name: str, **parts: str) -> SafeString:
+    return get_template(name).render(dict(parts))
+
+
+@register.simple_tag
+@per_language
+def page_words() -> SafeString:
+    """All sentences that the page's script says, in the reader's language, as the page carries them."""
+    return mark_safe(json_script(_page_words(), "desk-words"))  # noqa: S308 - it escapes what it holds
+
+
+def _page_words() -> dict[str, str]:
     return times.span_words() | {
         "offline": gettext("You are offline. You can read and write; nothing is sent until you are back."),
         "network": gettext("The desk did not answer. What you wrote is still here; try again."),
@@ -195,7 +216,12 @@ def field_facts(context: template.Context, field: Any) -> dict[str, Any]:
     """What the field component must know of a BoundField: its kind, and whether its parts form a group."""
     widget = field.field.widget
     is_group = isinstance(widget, RadioSelect | CheckboxSelectMultiple)
-    kinds = ((FileInput, "file"), (CheckboxSelectMultiple, "checks"), (RadioSelect, "radio"), (CheckboxInput, "checkbox"))
+    kinds = (
+        (FileInput, "file"),
+        (CheckboxSelectMultiple, "checks"),
+        (RadioSelect, "radio"),
+        (CheckboxInput, "checkbox"),
+    )
     return {
         "kind": next((kind for widget_class, kind in kinds if isinstance(widget, widget_class)), "plain"),
         "group": is_group,
