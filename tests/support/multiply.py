@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.db import connection
 from django.db.models import Model
 
+from escalations.models import Timer
 from puo_desk.accounts.models import User
 from puo_desk.notifications.models import Notification
 from sop.models import Article, ArticleSearch, ArticleVersion
@@ -15,13 +16,20 @@ from sop.vocabulary import parse_article_number
 from tickets.models import Message, Ticket, TicketEvent, TicketSearch
 
 
-def add_tickets(ticket: Ticket, *, copies: int) -> list[int]:
-    """Tickets like this one, each with the first event of its history and its words; their ids."""
+def add_tickets(ticket: Ticket, *, copies: int, whole_history: bool = False) -> list[int]:
+    """Tickets like this one, each with its words and the first event of its history (or all of it); their ids."""
     ids = _copy(Ticket, ticket.pk, copies, {})
     pairs = "unnest(%s::bigint[]) AS fresh(id)"
+    some = "source.ticket_id = %s" + ("" if whole_history else " AND source.seq = 1")
     _insert(TicketSearch, "source.ticket_id = %s", pairs, [ids, ticket.pk], {"ticket": "fresh.id"})
-    _insert(TicketEvent, "source.ticket_id = %s AND source.seq = 1", pairs, [ids, ticket.pk], {"ticket": "fresh.id"})
+    _insert(TicketEvent, some, pairs, [ids, ticket.pk], {"ticket": "fresh.id"})
     return ids
+
+
+def add_timers(ticket: Ticket, ticket_ids: list[int]) -> None:
+    """The promises of this ticket, on other tickets too."""
+    fresh = "unnest(%s::bigint[]) AS fresh(id)"
+    _insert(Timer, "source.ticket_id = %s", fresh, [ticket_ids, ticket.pk], {"ticket": "fresh.id"})
 
 
 def add_conversation(ticket: Ticket, *, copies: int) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from redis import Redis
 
@@ -18,6 +17,7 @@ from puo_desk.accounts.models import User
 from puo_desk.accounts.operations.tokens import create_token
 from puo_desk.accounts.vocabulary import Role, Scope
 from puo_desk.kernel.models import IdempotencyKey
+from tests.support.histories import gaps_in_histories
 from tests.support.people import ADMIN, make_person
 from tests.support.running_desk import RunningDesk, Told, all_at_once
 from tests.support.small_desk import wait_for
@@ -33,20 +33,6 @@ def bearer(person: User) -> str:
     scopes = [Scope.TICKETS_READ, Scope.TICKETS_WRITE]
     now = timezone.now() - timedelta(minutes=1)
     return f"Bearer {create_token(user=person, name='t', scopes=scopes, actor=ADMIN, now=now)[1]}"
-
-
-def gaps_in_histories() -> list[int]:
-    """Tickets whose events are not numbered 1, 2, 3 … up to the number that the ticket remembers."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT ticket.id FROM tickets_ticket AS ticket
-              LEFT JOIN (SELECT ticket_id, count(*) AS told, max(seq) AS last, min(seq) AS first
-                           FROM tickets_ticketevent GROUP BY ticket_id) AS history ON history.ticket_id = ticket.id
-             WHERE (told, last, first) IS DISTINCT FROM (ticket.last_event_seq, ticket.last_event_seq, 1)
-            """
-        )
-        return [row[0] for row in cursor.fetchall()]
 
 
 def test_a_thousand_creates_with_one_key_are_one_ticket_and_with_a_thousand_keys_a_thousand(
