@@ -175,8 +175,8 @@ def test_breakdowns_tell_what_a_ticket_was_at_the_end_of_the_day(
     ticket = write_history(
         [
             ("ticket.opened", noon, opening(requester_user, team=team.pk), requester_user.pk),
-            ("ticket.team_changed", noon + timedelta(days=1), {"old": team.pk, "new": other.pk}, agent_user.pk),
-            ("ticket.assigned", noon + timedelta(days=1), {"old": None, "new": agent_user.pk}, agent_user.pk),
+            # Exactly at the end of the day, and nothing after it.
+            ("ticket.team_changed", noon + timedelta(hours=12), {"old": team.pk, "new": other.pk}, agent_user.pk),
         ],
         requester=requester_user,
     )
