@@ -126,6 +126,8 @@ def history_lines(events: Sequence[EventRow]) -> list[HistoryLine]:
 def _sentence(event: EventRow, names: Names) -> str | None:
     if event.kind in _SILENT:
         return None
+    if event.kind == "ticket.assigned" and event.actor_id is not None and event.data["new"] == event.actor_id:
+        return _("took the ticket")
     make = _SENTENCES.get(event.kind)
     return make(event.data, names) if make else event.kind
 
