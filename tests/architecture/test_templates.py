@@ -12,7 +12,7 @@ ROOT = CHECKOUT / "templates"
 TEMPLATES = all_templates()
 PAGES = [path for path in TEMPLATES if path.suffix == ".html"]
 # Libraries include these by the names that they choose.
-LIBRARY_NAMES = {"allauth", "account", "mfa", "socialaccount"}
+LIBRARY_NAMES = {"allauth", "account", "drf_spectacular", "mfa", "socialaccount"}
 _COMMENT = re.compile(
     r"\A(?:\{% extends [^%]*%\}\s*)?(?:\{% load [^%]*%\}\s*)*(?:\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\})", re.S
 )
