@@ -1,0 +1,136 @@
+"""The keyboard alone: one letter each, silent while one types, and off for whoever wants it off."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.windows import Windows, settled
+
+DIALOG = "dialog:modal"
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def test_list_keys(windows: Windows) -> None:
+    """j and k move, x selects, Enter opens, / searches, f filters, Escape clears."""
+    page = windows.open("jonas", "/tickets/?view=open&sort=newest")
+    rows = page.locator("[data-row]")
+    press(page, "j", "j", "k", "j")
+    expect(rows.nth(1)).to_have_class(re.compile("is-cursor"))
+    press(page, "x", "j", "x")
+    expect(page.locator("[data-bulk]")).to_be_visible()
+    expect(page.locator("[data-bulk-count]")).to_contain_text("2")
+    press(page, "Escape")
+    expect(page.locator("[data-bulk]")).to_be_hidden()
+    press(page, "x", "p")
+    expect(page.locator(DIALOG)).to_be_visible()
+    press(page, "Escape")
+    expect(page.locator(DIALOG)).to_have_count(0)
+    press(page, "Escape", "/")
+    expect(page.locator(".filterbar input[name=q]")).to_be_focused()
+    page.keyboard.type("jjxc?")
+    expect(page.locator(".filterbar input[name=q]")).to_have_value("jjxc?")
+    expect(page.locator(DIALOG)).to_have_count(0)
+    press(page, "Escape")
+    press(page, "f")
+    expect(page.get_by_role("group", name="Priority")).to_be_visible()
+    page.goto("/tickets/?view=open&sort=newest")
+    subject = rows.nth(0).locator("b").inner_text()
+    press(page, "j", "Enter")
+    expect(page.locator("#ticket-head h1")).to_have_text(subject)
+
+
+def test_ticket_keys(windows: Windows) -> None:
+    """r and n write, a s p l ask, e resolves, j and k go on, u goes back."""
+    number = windows.desk.facts["tickets"]["keys"]
+    page = windows.open("jonas", f"/tickets/{number}/?view=open&sort=newest")
+    press(page, "r")
+    expect(page.locator("#composer [name=reply]")).to_be_focused()
+    page.keyboard.type("snap jell")
+    expect(page.locator("#composer [name=reply]")).to_have_value("snap jell")
+    page.locator("#composer [name=reply]").fill("")
+    press(page, "Escape", "n")
+    expect(page.locator("#composer [name=note]")).to_be_focused()
+    page.keyboard.type("Between us")
+    press(page, "Control+Enter")
+    expect(page.locator("#conversation")).to_contain_text("Between us")
+    settled(page)
+    page.locator("#composer [name=note], #composer [name=reply]").locator("visible=true").first.blur()
+    for key, title in (("a", "Assign"), ("s", "Status"), ("p", "Priority"), ("l", "Tag")):
+        press(page, key)
+        expect(page.locator(f"{DIALOG} .dialog__title")).to_contain_text(re.compile(title, re.I))
+        press(page, "Escape")
+        expect(page.locator(DIALOG)).to_have_count(0)
+    press(page, "s")
+    page.locator(DIALOG).get_by_role("button", name="In progress").press("Enter")
+    expect(page.locator("#ticket-head")).to_contain_text("In progress")
+    expect(page.locator(DIALOG)).to_have_count(0)
+    press(page, "e")
+    expect(page.locator("#ticket-head")).to_contain_text("Resolved")
+    press(page, "j")
+    expect(page).not_to_have_url(re.compile(number))
+    press(page, "u")
+    expect(page).to_have_url(re.compile(r"/tickets/\?"))
+
+
+def test_going_places(windows: Windows) -> None:
+    """g q, c, the sheet of ?, the palette of Ctrl+K."""
+    page = windows.open("jonas", "/sop/")
+    press(page, "g", "q")
+    expect(page).to_have_url(re.compile(r"/tickets/"))
+    press(page, "?")
+    sheet = page.locator("#key-sheet")
+    expect(sheet).to_be_visible()
+    expect(sheet.locator("[data-page-keys]")).to_contain_text("New ticket")
+    press(page, "Escape")
+    press(page, "Control+k")
+    palette = page.locator("#palette")
+    expect(palette).to_be_visible()
+    page.keyboard.type("report")
+    expect(palette.get_by_role("option", selected=True)).to_contain_text("Reports")
+    press(page, "Enter")
+    expect(page).to_have_url(re.compile("/reports/"))
+    press(page, "Control+k")
+    page.keyboard.type("keys queue")
+    palette.get_by_role("option", name=re.compile("Search tickets")).click()
+    expect(page.locator("main")).to_contain_text("Wrong items in the keys queue")
+    page.goto("/tickets/")
+    press(page, "c")
+    expect(page.get_by_role("heading", name="New ticket")).to_be_visible()
+
+
+def test_keys_are_switched_off(windows: Windows) -> None:
+    """Then no letter does anything, and Ctrl+K still does."""
+    page = windows.open("jonas", "/tickets/?view=open")
+    press(page, "?")
+    page.locator("[data-toggle-keys]").uncheck()
+    press(page, "Escape")
+    page.reload()
+    press(page, "j", "c", "?")
+    expect(page).to_have_url(re.compile(r"/tickets/\?view=open"))
+    expect(page.locator(".is-cursor")).to_have_count(0)
+    expect(page.locator("#key-sheet")).to_be_hidden()
+    press(page, "Control+k")
+    expect(page.locator("#palette")).to_be_visible()
+
+
+def test_everything_is_reached_by_tab(windows: Windows) -> None:
+    """The first press offers to skip to the content; focus is always somewhere to be seen."""
+    page = windows.open("jonas", f"/tickets/{windows.desk.facts['tickets']['worked']}/")
+    page.locator("body").press("Tab")
+    expect(page.locator(".skip-link")).to_be_focused()
+    seen = set()
+    for _ in range(60):
+        press(page, "Tab")
+        where = page.evaluate(
+            """() => { const on = document.activeElement, box = on.getBoundingClientRect();
+                return on === document.body ? "" : `${on.tagName} ${on.className} ${on.name ?? ""}|${box.width > 0 && box.height > 0}`; }"""
+        )
+        assert not where.endswith("|false") or "visually-hidden" in where, where
+        seen.add(where)
+    assert any("reply" in where for where in seen)

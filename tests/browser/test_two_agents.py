@@ -1,0 +1,87 @@
+"""Two agents on one ticket: whoever is late is told what happened, and loses nothing."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.windows import Windows, settled
+
+REFUSED = r"status of (409|422)"
+CUT_OFF = "() => { window.htmx && document.body.addEventListener('htmx:beforeRequest', (e) => { if (e.target.id === 'ticket-live') e.preventDefault(); }); }"
+"""Stops the page's own refreshing, as a slow line would: the acts then meet a state that the page does not know."""
+
+
+def test_newer_message_is_read_before_one_sends(windows: Windows) -> None:
+    """What Jonas wrote stays; he is shown what Sena wrote meanwhile, and the second try goes out."""
+    windows.allow(REFUSED)
+    number = windows.desk.facts["tickets"]["collision"]
+    jonas = windows.open("jonas", f"/tickets/{number}/")
+    jonas.evaluate(CUT_OFF)
+    jonas.keyboard.press("r")
+    jonas.keyboard.type("We found the reason.")
+    windows.desk.ask("POST", f"/api/v1/tickets/{number}/messages/", {"kind": "reply", "body": "I am on it already."})
+    jonas.keyboard.press("Control+Enter")
+    notice = jonas.locator("[data-notice]")
+    expect(notice).to_be_visible()
+    reply = jonas.locator("#composer [name=reply]")
+    expect(reply).to_have_value("We found the reason.")
+    expect(jonas.locator("#conversation")).to_contain_text("I am on it already.")
+    expect(jonas.locator("#conversation")).not_to_contain_text("We found the reason.")
+    settled(jonas)
+    reply.focus()
+    jonas.keyboard.press("Control+Enter")
+    expect(jonas.locator("#conversation")).to_contain_text("We found the reason.")
+    expect(reply).to_have_value("")
+
+
+def test_newer_message_is_told_while_one_writes(windows: Windows) -> None:
+    """The notice comes by itself into the open page, and the text is left alone."""
+    number = windows.desk.facts["tickets"]["calm"]
+    jonas = windows.open("jonas", f"/tickets/{number}/")
+    expect(jonas.locator("html")).to_have_attribute("data-live", "on")
+    jonas.keyboard.press("r")
+    jonas.keyboard.type("Half a sent")
+    windows.desk.ask("POST", f"/api/v1/tickets/{number}/messages/", {"kind": "reply", "body": "Sena says hello."})
+    expect(jonas.locator("#conversation")).to_contain_text("Sena says hello.")
+    expect(jonas.locator("[data-notice]")).to_contain_text("1 newer message")
+    jonas.keyboard.type("ence")
+    expect(jonas.locator("#composer [name=reply]")).to_have_value("Half a sentence")
+    expect(jonas.locator("#composer [name=reply]")).to_be_focused()
+
+
+def test_stale_choice_is_kept(windows: Windows) -> None:
+    """Jonas chooses a status on a page that is not up to date: he sees what Sena did and decides again."""
+    windows.allow(REFUSED)
+    number = windows.desk.facts["tickets"]["stale"]
+    jonas = windows.open("jonas", f"/tickets/{number}/")
+    jonas.evaluate(CUT_OFF)
+    jonas.keyboard.press("s")
+    dialog = jonas.locator("#act-dialog")
+    expect(dialog).to_be_visible()
+    sena = windows.open("sena", f"/tickets/{number}/")
+    sena.keyboard.press("p")
+    sena.locator("#act-dialog").get_by_role("button", name=re.compile(", High|High")).last.click()
+    expect(sena.locator("#act-dialog")).to_have_count(0)
+    dialog.get_by_role("button", name="With engineering").click()
+    expect(dialog).to_contain_text("changed since you looked")
+    expect(dialog).to_contain_text("Sena Kaya")
+    expect(dialog).to_contain_text("Your choice is kept")
+    expect(sena.locator("#ticket-head")).not_to_contain_text("With engineering")
+    dialog.get_by_role("button", name=re.compile("all the same")).click()
+    expect(jonas.locator("#ticket-head")).to_contain_text("With engineering")
+    expect(sena.locator("#ticket-head")).to_contain_text("With engineering")
+
+
+def test_second_to_take_it_is_told_who_was_first(windows: Windows) -> None:
+    windows.allow(REFUSED)
+    number = windows.desk.facts["tickets"]["race"]
+    jonas, sena = (windows.open(who, f"/tickets/{number}/") for who in ("jonas", "sena"))
+    sena.evaluate(CUT_OFF)
+    jonas.keyboard.press("i")
+    expect(jonas.locator("#properties")).to_contain_text("Jonas Weber")
+    sena.keyboard.press("i")
+    expect(sena.locator("body")).to_contain_text("Jonas Weber")
+    expect(sena.locator("#act-dialog, #strips, #toasts").filter(has_text="Jonas Weber").first).to_be_visible()
+    expect(jonas.locator("#properties")).to_contain_text("Jonas Weber")
