@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from puo_desk.accounts.policies import may
 from puo_desk.kernel.actor import Actor
 from tickets.models import Ticket
-from tickets.queries.queue import TicketRow
+from tickets.queries.rows import TicketRow
 
 log = structlog.get_logger(__name__)
 

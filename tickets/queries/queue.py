@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection
@@ -14,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import InvalidInput
 from puo_desk.kernel.http.pagination import Keyset, Page
-from tickets.models import ReadMark, Ticket
+from tickets.models import Ticket
 from tickets.policies import visible_tickets
-from tickets.vocabulary import ACTIVE, COUNT_CAP, StatusCategory, ticket_number
+from tickets.queries.rows import TicketRow, rows_of
+from tickets.vocabulary import ACTIVE, COUNT_CAP, StatusCategory
 
 PAGE_ROWS = 50
 
@@ -75,82 +77,6 @@ SORTS: dict[str, Sort] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TicketRow:
-    """One line of a ticket list: all a template needs, no query behind it."""
-
-    id: int
-    subject: str
-    preview: str
-    status_name: str
-    status_code: str
-    status_category: str
-    waiting_on: str
-    priority: int
-    channel: str
-    requester_id: int
-    requester_name: str
-    assignee_id: int | None
-    assignee_name: str
-    team_name: str
-    category_name: str
-    tag_names: tuple[str, ...]
-    opened_at: datetime
-    updated_at: datetime
-    waiting_since: datetime | None
-    resolved_at: datetime | None
-    closed_at: datetime | None
-    next_due_at: datetime | None
-    next_due_metric: str
-    at_risk_at: datetime | None
-    version: int
-    last_event_seq: int
-    is_unread: bool = False
-
-    @property
-    def number(self) -> str:
-        return ticket_number(self.id)
-
-
-_PATHS = {
-    "status_name": "status__name", "status_code": "status__code", "waiting_on": "status__waiting_on",
-    "requester_name": "requester__full_name", "assignee_name": "assignee__full_name",
-    "team_name": "team__name", "category_name": "category__name",
-}  # fmt: skip
-_NAMES = [column.name for column in fields(TicketRow) if column.name != "is_unread"]
-_SELECTED = [
-    *(_PATHS.get(name, name) for name in _NAMES),
-    "requester__username",
-    "assignee__username",
-    "due_order",
-    "waiting_order",
-]
-
-
-def ticket_rows(tickets: QuerySet[Ticket], *, viewer: Actor | None = None) -> list[TicketRow]:
-    """The lines for these tickets, in their order. One query, and one for what the viewer has not read."""
-    return _as_rows(list(tickets.values(*_SELECTED)), viewer)
-
-
-def _as_rows(fetched: Sequence[dict[str, Any]], viewer: Actor | None) -> list[TicketRow]:
-    seen: dict[int, int] = {}
-    if viewer is not None and viewer.user_id is not None and fetched:
-        ids = [row["id"] for row in fetched]
-        seen = dict(ReadMark.objects.filter(user_id=viewer.user_id, ticket_id__in=ids).values_list("ticket_id", "seq"))
-    return [_ticket_row(row, seen, viewer) for row in fetched]
-
-
-def _ticket_row(row: dict[str, Any], seen: dict[int, int], viewer: Actor | None) -> TicketRow:
-    values = {name: row[_PATHS.get(name, name)] for name in _NAMES}
-    values["requester_name"] = values["requester_name"] or row["requester__username"]
-    values["assignee_name"] = values["assignee_name"] or row["assignee__username"] or ""
-    values["team_name"] = values["team_name"] or ""
-    values["category_name"] = values["category_name"] or ""
-    values["tag_names"] = tuple(values["tag_names"])
-    is_unread = viewer is not None and seen.get(row["id"], 0) < row["last_event_seq"]
-    return TicketRow(is_unread=is_unread, **values)
-
-
 def page_of_tickets(
     tickets: QuerySet[Ticket], *, sort: str, viewer: Actor, cursor: str | None = None, size: int = PAGE_ROWS
 ) -> Page[TicketRow]:
@@ -160,8 +86,10 @@ def page_of_tickets(
     """
     if sort not in SORTS:
         raise InvalidInput({"sort": [_("Choose from %(choices)s.") % {"choices": ", ".join(SORTS)}]})
-    page = SORTS[sort].keyset.page(tickets.values(*_SELECTED), cursor=cursor, size=size)
-    return Page(rows=_as_rows(page.rows, viewer), next=page.next, previous=page.previous)
+    # First the keys, which an index holds; then what the lines show, for those fifty alone.
+    page = SORTS[sort].keyset.page(tickets.values("id", "due_order", "waiting_order"), cursor=cursor, size=size)
+    rows = rows_of([keys["id"] for keys in page.rows], viewer=viewer)
+    return Page(rows=rows, next=page.next, previous=page.previous)
 
 
 def tickets_in_view(code: str, *, viewer: Actor, now: datetime) -> QuerySet[Ticket]:
@@ -173,12 +101,33 @@ def tickets_in_view(code: str, *, viewer: Actor, now: datetime) -> QuerySet[Tick
 
 def count_views(*, viewer: Actor, now: datetime, codes: Sequence[str] = COUNTED_VIEWS) -> dict[str, int]:
     """How many tickets each view holds, up to ``COUNT_CAP``. One query."""
-    parts, params = [], []
-    for code in codes:
-        capped = tickets_in_view(code, viewer=viewer, now=now).order_by().values("pk")[:COUNT_CAP]
-        sql, sql_params = capped.query.get_compiler(DEFAULT_DB_ALIAS, elide_empty=False).as_sql()
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS capped)")  # noqa: S608 - made by the ORM from enumerated views
-        params.extend(sql_params)
+    teams = sorted(viewer.team_ids)
+    statement, values = _counting(tuple(codes), COUNT_CAP, viewer.kind, viewer.role, len(teams), viewer.user_id is None)
+    known: dict[Any, Any] = {_SOMEBODY: viewer.user_id, _SOMETIME: now}
+    known.update(zip(_TEAMS, teams, strict=False))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", params)
+        cursor.execute(statement, [known.get(value, value) for value in values])
         return dict(zip(codes, cursor.fetchone(), strict=True))
+
+
+_SOMEBODY, _SOMETIME = -1, datetime(1, 1, 1, tzinfo=UTC)
+_TEAMS = range(-2, -1002, -1)
+"""They stand in a kept statement where the viewer, the instant and the viewer's teams belong."""
+
+
+@lru_cache(maxsize=256)
+def _counting(
+    codes: tuple[str, ...], cap: int, kind: str, role: str, teams: int, is_nobody: bool
+) -> tuple[str, tuple[Hashable, ...]]:
+    """The statement for all viewers of a role with so many teams: every page counts, and making the statement
+    by the ORM costs more than running it.
+    """
+    user_id = None if is_nobody else _SOMEBODY
+    viewer = Actor(kind=kind, label="", user_id=user_id, role=role, team_ids=frozenset(_TEAMS[:teams]))
+    parts, values = [], []
+    for code in codes:
+        capped = tickets_in_view(code, viewer=viewer, now=_SOMETIME).order_by().values("pk")[:cap]
+        sql, sql_values = capped.query.get_compiler(DEFAULT_DB_ALIAS, elide_empty=False).as_sql()
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS capped)")  # noqa: S608 - made by the ORM from enumerated views
+        values.extend(sql_values)
+    return f"SELECT {', '.join(parts)}", tuple(values)

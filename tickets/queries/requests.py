@@ -5,7 +5,8 @@ from __future__ import annotations
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.http.pagination import Page
 from tickets.models import Ticket
-from tickets.queries.queue import TicketRow, page_of_tickets
+from tickets.queries.queue import page_of_tickets
+from tickets.queries.rows import TicketRow
 from tickets.vocabulary import ACTIVE, COUNT_CAP, SOLVED
 
 

@@ -14,7 +14,7 @@ from puo_desk.kernel.pages import marks
 from puo_desk.kernel.pages.markup import fill
 from puo_desk.kernel.pages.words import per_language
 from puo_desk.kernel.templatetags.desk import moment
-from tickets.queries.queue import TicketRow
+from tickets.queries.rows import TicketRow
 from tickets.vocabulary import ticket_number
 
 _ROW = (

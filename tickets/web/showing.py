@@ -15,7 +15,7 @@ from puo_desk.kernel.pages import marks
 from puo_desk.kernel.pages.times import span_text
 from puo_desk.kernel.pages.words import per_language
 from tickets.extension import badges_for
-from tickets.queries.queue import TicketRow
+from tickets.queries.rows import TicketRow
 from tickets.vocabulary import ACTIVE, Channel, StatusCategory, WaitingOn
 from tickets.web.rows import draw_row
 

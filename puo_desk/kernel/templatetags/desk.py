@@ -179,7 +179,7 @@ def fixed_part(name: str, **parts: str) -> SafeString:
 
 @per_language
 def _fixed_part(name: str, **parts: str) -> SafeString:
-    return get_template(name).render(dict(parts))
+    return SafeString(get_template(name).render(dict(parts)))
 
 
 @register.simple_tag

@@ -18,7 +18,8 @@ from puo_desk.accounts.queries.people import list_assignable_people, list_teams
 from puo_desk.accounts.web.access import ReaderRequest, page
 from tickets.policies import visible_tickets
 from tickets.queries.classification import list_categories, list_statuses
-from tickets.queries.queue import COUNTED_VIEWS, SORTS, VIEWS, page_of_tickets, ticket_rows
+from tickets.queries.queue import COUNTED_VIEWS, SORTS, VIEWS, page_of_tickets
+from tickets.queries.rows import rows_of
 from tickets.vocabulary import Channel, Priority, parse_ticket_number
 from tickets.web.listing import Listing, count_matching, neighbour_id, read_listing, tokens_of
 from tickets.web.rail import capped, view_counts
@@ -125,7 +126,8 @@ def _live(request: ReaderRequest, listing: Listing, now: Any) -> HttpResponse:
     missing = shown - current.keys()
     rows = [row for row in current.values() if row.id in shown]
     if missing:
-        rows += ticket_rows(visible_tickets(request.actor).filter(pk__in=missing), viewer=request.actor)
+        seen = visible_tickets(request.actor).filter(pk__in=missing).values_list("pk", flat=True)
+        rows += rows_of(list(seen), viewer=request.actor)
     context = {
         "rows": shown_rows(rows, viewer=request.actor, now=now, query=listing.query),
         "new": len(current.keys() - shown) if len(shown) < 2 * len(current) + 50 else 0,
