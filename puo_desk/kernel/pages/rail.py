@@ -13,6 +13,10 @@ from typing import Any, Literal
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.safestring import SafeString
+
+from puo_desk.kernel.pages.marks import icon
+from puo_desk.kernel.pages.markup import fill
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +39,7 @@ class RailItem:
     """The short word on the phone's tab bar; empty means the entry is found under More."""
     in_rail: bool = True
     live_id: str = ""
-    """Name of the count, by which a page that stays open keeps it right. It stands twice: in the rail and under More."""
+    """Name of the count, by which a page that stays open keeps it right: in the rail and under More."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class Rail:
     tabs: tuple[RailItem, ...]
     search_url: str = ""
     """What the palette appends a typed text to, ``/tickets/?q=`` for example."""
+    drawn: str = ""
+    """The groups as markup, made once: they stand in the rail and again under the phone's More."""
 
 
 Source = Callable[[HttpRequest], Iterable[RailGroup]]
@@ -82,7 +88,46 @@ def build_rail(request: HttpRequest) -> Rail:
             logger.exception("rail source failed", extra={"source": name})
     tabs = tuple(entry for group in groups for entry in group.items if entry.tab)[:4]
     shown = tuple(replace(group, items=[e for e in group.items if e.in_rail]) for group in _merged(groups))
-    return Rail(tuple(group for group in shown if group.items), tabs, _search_url(request))
+    filled = tuple(group for group in shown if group.items)
+    return Rail(filled, tabs, _search_url(request), draw_groups(filled))
+
+
+def draw_groups(groups: Iterable[RailGroup]) -> SafeString:
+    """The groups as markup. Drawn in Python, like the marks of a list: every page shows a dozen entries twice."""
+    return SafeString("".join(map(_draw_group, groups)))
+
+
+def _draw_group(group: RailGroup) -> SafeString:
+    return fill(
+        '<div class="rail__group" data-command-group="{}">{}{}</div>',
+        group.label,
+        fill('<p class="rail__label">{}</p>', group.label) if group.label else "",
+        SafeString("".join(map(_draw_entry, group.items))),
+    )
+
+
+def _draw_entry(entry: RailItem) -> SafeString:
+    return fill(
+        '<a class="rail__entry" href="{}" title="{}"{}{}>{}<span class="truncate rail__word">{}</span>{}</a>',
+        entry.url,
+        entry.label,
+        SafeString(' aria-current="page"' if entry.current else ""),
+        fill(' data-key="{}{}"', "g " if entry.goes else "", entry.key) if entry.key else "",
+        icon(entry.icon),
+        entry.label,
+        _draw_count(entry),
+    )
+
+
+def _draw_count(entry: RailItem) -> SafeString | str:
+    if entry.count is None:
+        return ""
+    return fill(
+        '<span class="count{}"{}>{}</span>',
+        f" count--{entry.tone}" if entry.tone and entry.count else "",
+        fill(' data-count="{}"', entry.live_id) if entry.live_id else "",
+        entry.count,
+    )
 
 
 def _merged(groups: Iterable[RailGroup]) -> list[RailGroup]:
