@@ -11,7 +11,7 @@ from reports.operations.build import build_due_reports, plan_report_runs
 BEAT = {"daily-reports": {"task": "reports.build_due_reports", "schedule": 60}}
 
 
-@shared_task(name="reports.build_due_reports", soft_time_limit=600, time_limit=900)
+@shared_task(name="reports.build_due_reports")
 def build_reports() -> int:
     """Plan the days that are over and build those that are due; the number built."""
     now = timezone.now()

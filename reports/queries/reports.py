@@ -94,11 +94,11 @@ def list_versions(day: date) -> list[VersionRow]:
 
 
 def days_beside(day: date) -> tuple[date | None, date | None]:
-    """The nearest days before and after that have a report."""
-    reports = DailyReport.objects.filter(scope=DESK_SCOPE)
-    before = reports.filter(day__lt=day).order_by("-day").values_list("day", flat=True).first()
-    after = reports.filter(day__gt=day).order_by("day").values_list("day", flat=True).first()
-    return before, after
+    """The nearest days before and after that have a report. One query."""
+    days = DailyReport.objects.filter(scope=DESK_SCOPE).values_list("day", flat=True)
+    beside = days.filter(day__lt=day).order_by("-day")[:1].union(days.filter(day__gt=day).order_by("day")[:1])
+    found = list(beside)
+    return next((one for one in found if one < day), None), next((one for one in found if one > day), None)
 
 
 def latest_day() -> date | None:

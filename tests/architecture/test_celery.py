@@ -22,7 +22,7 @@ def test_there_is_a_schedule() -> None:
     }
 
 
-@pytest.mark.parametrize("name", SCHEDULE)
+@pytest.mark.parametrize("name", sorted(SCHEDULE))
 def test_every_entry_names_a_task_that_exists_and_is_a_plain_interval(name: str) -> None:
     entry = SCHEDULE[name]
     assert entry["task"] in TASKS
@@ -31,7 +31,7 @@ def test_every_entry_names_a_task_that_exists_and_is_a_plain_interval(name: str)
     assert entry["options"]["expires"] >= entry["schedule"]
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", sorted(TASKS))
 def test_no_task_may_run_longer_than_redis_waits(name: str) -> None:
     """A message that is not acknowledged in time is handed out again: the work would run twice at once."""
     task = TASKS[name]
@@ -40,7 +40,7 @@ def test_no_task_may_run_longer_than_redis_waits(name: str) -> None:
     assert soft < hard < VISIBILITY_TIMEOUT
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", sorted(TASKS))
 def test_every_task_is_routed_to_a_queue_that_workers_read(name: str) -> None:
     queue = app.amqp.router.route({}, name)["queue"].name
     assert queue in {DEFAULT_QUEUE, SWEEP_QUEUE}

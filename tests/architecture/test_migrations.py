@@ -21,16 +21,17 @@ BUSY_TABLES = {"ticket", "ticketevent", "message", "timer", "notification", "tic
 """Tables that grow for ever: an index on one of them is built concurrently once it has rows."""
 
 
+def named(migration: Migration) -> str:
+    return f"{migration.app_label}.{migration.name}"
+
+
 def ours() -> list[Migration]:
     loader = MigrationLoader(None)
-    return [m for m in loader.disk_migrations.values() if m.__module__.split(".")[0] in PACKAGES]
+    found = [m for m in loader.disk_migrations.values() if m.__module__.split(".")[0] in PACKAGES]
+    return sorted(found, key=named)
 
 
 MIGRATIONS = ours()
-
-
-def named(migration: Migration) -> str:
-    return f"{migration.app_label}.{migration.name}"
 
 
 @pytest.mark.django_db

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
@@ -84,7 +85,7 @@ def _table(desk: FurnishedDesk, asked: list[tuple[Route, str]], *, leave_out: st
     clients: dict[str, Client] = {"anonymous": Client(raise_request_exception=False)}
     for role, person in desk.people.items():
         clients[role] = Client(raise_request_exception=False)
-        clients[role].force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        clients[role].force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
     rows = []
     for route, method in asked:
         for label, address in desk.addresses(route):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -79,7 +80,7 @@ class Reader:
         self._clients = {}
         for role, person in desk.people.items():
             self._clients[role] = Client()
-            self._clients[role].force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+            self._clients[role].force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
 
     def count(self, asked: Counted) -> tuple[int, list[str]]:
         """The queries of the second asking: the first may fill what lasts for a process."""

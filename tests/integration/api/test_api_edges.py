@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
@@ -137,7 +138,7 @@ def test_a_token_ends_and_a_person_who_left_has_none(calling: Callable[..., Call
 
 def test_a_browser_writes_with_its_session_and_a_csrf_token(desk: FurnishedDesk, body: dict[str, Any]) -> None:
     browser = Client(enforce_csrf_checks=True)
-    browser.force_login(desk.people["requester"], backend="django.contrib.auth.backends.ModelBackend")
+    browser.force_login(desk.people["requester"], backend=settings.AUTHENTICATION_BACKENDS[0])
     assert browser.get("/api/v1/tickets/").status_code == 200
     before = Ticket.objects.count()
     assert browser.post("/api/v1/tickets/", body, content_type="application/json").status_code == 403

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from puo_desk.accounts.vocabulary import Scope
@@ -89,7 +90,7 @@ def test_the_form_of_a_category_is_judged_by_the_same_rules_as_on_the_page(
 ) -> None:
     asked = body | {"category": desk.category.pk}
     browser = Client()
-    browser.force_login(desk.people["requester"], backend="django.contrib.auth.backends.ModelBackend")
+    browser.force_login(desk.people["requester"], backend=settings.AUTHENTICATION_BACKENDS[0])
     for answers in ({}, {"queue": "C"}, {"queue": ["A"]}, {"queue": "A", "unknown": "x"}):
         told = problem(requester.post("/tickets/", asked | {"form_answers": answers}), 400, "invalid_input")
         assert {field.split(".")[0] for field in fields_of(told)} == {"form_answers"}, answers

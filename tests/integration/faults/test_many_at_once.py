@@ -146,7 +146,7 @@ def test_without_any_redis_pages_and_api_answer(running: RunningDesk) -> None:
     assert Counter(answer.status for answer in made) == {201: 30}
     number = made[0].json["number"]
     browser = Client()
-    browser.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
+    browser.force_login(agent, backend=settings.AUTHENTICATION_BACKENDS[0])
     cookie = f"sessionid={browser.cookies['sessionid'].value}"
     for path in ("/tickets/", f"/tickets/{number}/", "/sop/", "/notifications/", "/api/v1/tickets/", "/account/login/"):
         began = time.monotonic()
