@@ -57,6 +57,28 @@ def test_table_alignment_becomes_a_class() -> None:
     assert "style" not in html
 
 
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("(see https://e.org/a_(b).)", ["https://e.org/a_(b)"]),
+        ("https://e.org/a_b_c*d, then http://e.org", ["https://e.org/a_b_c*d", "http://e.org"]),
+        ("见 https://e.org/路径，然后", ["https://e.org/%E8%B7%AF%E5%BE%84"]),
+        ("**https://e.org/x**", ["https://e.org/x"]),
+        ("`https://e.org` and [https://e.org/y](https://e.org/z)", ["https://e.org/z"]),
+        ("//e.org/ ftp://e.org javascript://e.org/%0aalert(1) https:// http://.", []),
+    ],
+)
+def test_only_whole_web_addresses_are_linked(text: str, addresses: list[str]) -> None:
+    assert re.findall(r'href="([^"]*)"', inner(text)) == addresses
+
+
+@pytest.mark.parametrize("piece", ["//a.b/", "http://- ", "https://[::", "http://", "https://a.b/ ", "mailto:", "a@b.c,"])
+def test_a_text_full_of_addresses_is_read_in_time(piece: str) -> None:
+    begun = time.process_time()
+    render_markdown((piece * 100_000)[:100_000])
+    assert time.process_time() - begun < 5
+
+
 HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
