@@ -6,8 +6,9 @@ What a viewer may not see is not found; what a viewer sees but may not do is not
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from puo_desk.accounts.models import User
 from puo_desk.accounts.policies import ADMINS, DESK, EVERYBODY, STAFF, declare, declare_scopes, may
 from puo_desk.accounts.vocabulary import DESK_ROLES, Role, Scope
 from puo_desk.kernel.actor import Actor
@@ -75,6 +76,13 @@ def visible_tickets(viewer: Actor) -> QuerySet[Ticket]:
     if viewer.role == Role.ENGINEER:
         own |= Q(team_id__in=viewer.team_ids) | Q(assignee_id=viewer.user_id)
     return Ticket.objects.filter(own)
+
+
+def may_see(ticket: Ticket) -> Q:
+    """The same door from the other side: the condition on people that they may know of the ticket."""
+    people = Q(role__in=DESK_ROLES) | Q(pk=ticket.requester_id)
+    engineers = Q(pk=ticket.assignee_id) | Q(memberships__team_id=ticket.team_id, memberships__team_id__isnull=False)
+    return people | Q(Exists(User.objects.filter(engineers, pk=OuterRef("pk"), role=Role.ENGINEER)))
 
 
 def sees_everything_of(viewer: Actor) -> bool:

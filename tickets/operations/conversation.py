@@ -15,9 +15,9 @@ from tickets.models import Draft, Message, ReadMark, Ticket
 from tickets.operations.attachments import claim_files
 from tickets.operations.change import TicketChange, changing_ticket
 from tickets.operations.search_documents import index_words
-from tickets.operations.statuses import begin_work, find_status, move_to, wake
+from tickets.operations.statuses import act_into, begin_work, find_status, move_to, wake
 from tickets.operations.writing import checked_body, write_message
-from tickets.policies import can
+from tickets.policies import require
 from tickets.vocabulary import SOLVED, Channel, MessageKind, StatusCategory, WaitingOn
 
 
@@ -61,6 +61,9 @@ def reply_to_ticket(
         claim_files(message, keys=files, field_keys={}, actor=actor)
         index_words(ticket_id=ticket.pk, text=text, is_public=True, language=actor.language)
         if is_requester:
+            if set_status:
+                # A reply says that it goes on; confirming and reopening are acts of their own.
+                require(actor, act_into(find_status(set_status)), ticket)
             _hear_requester(change)
         else:
             _answer_requester(change, set_status)
@@ -97,8 +100,8 @@ def _answer_requester(change: TicketChange, status_code: str | None) -> None:
     begin_work(change)
     if status_code:
         status = find_status(status_code)
-        if can(change.actor, "ticket.resolve" if status.category in SOLVED else "ticket.set_status", ticket):
-            move_to(change, status)
+        require(change.actor, act_into(status), ticket)
+        move_to(change, status)
 
 
 def note_on_ticket(*, ticket_id: int, body: str, actor: Actor, now: datetime, files: Sequence[UUID] = ()) -> Message:

@@ -33,13 +33,18 @@ FROM (
     FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS words (ticket_id, heading, body)
 ) AS made
 """
-_ADD_SQL = """
+INDEXED_BYTES = 1_000_000
+"""PostgreSQL keeps no document beyond 1,048,575 bytes. Words that no longer fit are not found; they are said all the
+same. Concatenating with nothing unpacks a stored document, so that its size is the one that counts."""
+
+_ADD_SQL = f"""
 UPDATE tickets_ticketsearch AS search
 SET full_document = search.full_document || made.document,
     public_document = CASE WHEN %s THEN search.public_document || made.document ELSE search.public_document END
 FROM (SELECT setweight(to_tsvector('simple', %s) || to_tsvector(%s::regconfig, %s), 'C') AS document) AS made
 WHERE search.ticket_id = %s
-"""
+  AND pg_column_size(search.full_document || ''::tsvector) + pg_column_size(made.document) < {INDEXED_BYTES}
+"""  # noqa: S608
 
 
 def index_new_ticket(*, ticket_id: int, number: str, subject: str, body: str, language: str) -> None:

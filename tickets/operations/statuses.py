@@ -62,6 +62,11 @@ def find_status(code: str) -> Status:
     return status
 
 
+def act_into(status: Status) -> str:
+    """The permission that putting a ticket into this status asks for, whichever way it is done."""
+    return _ACT_INTO.get(status.category, "ticket.set_status")
+
+
 def move_to(change: TicketChange, status: Status, *, reason: str = "") -> bool:
     """Put the ticket into a status and record it; False when it has that status already.
 
@@ -103,8 +108,9 @@ def set_status(
     Raises: NotFound, NotPermitted, StaleVersion, InvalidInput, TransitionRefused.
     """
     wanted = find_status(status)
-    act = _ACT_INTO.get(wanted.category, "ticket.set_status")
-    with changing_ticket(ticket_id, act=act, actor=actor, now=now, expected_version=expected_version) as change:
+    with changing_ticket(
+        ticket_id, act=act_into(wanted), actor=actor, now=now, expected_version=expected_version
+    ) as change:
         move_to(change, wanted, reason=reason)
     return change.ticket
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from puo_desk.accounts.models import User
 from puo_desk.notifications.extension import register_kind
 from puo_desk.notifications.operations.tell import News, tell_many
 from tickets.events import subscribe
 from tickets.models import TicketEvent, Watcher
 from tickets.operations.change import TicketChange
+from tickets.policies import may_see
 from tickets.vocabulary import MessageKind
 
 _SUBJECT = _("%(subject)s")
@@ -56,12 +59,14 @@ def tell_of_change(change: TicketChange) -> None:
 
 
 def _interested(change: TicketChange) -> frozenset[int]:
-    """The assignee and the watchers."""
+    """The assignee and the watchers, as far as they may still see the ticket: rights and teams change."""
     kinds = {event.kind for event in change.events}
     if kinds.isdisjoint({"ticket.replied", "ticket.noted", "ticket.reopened", "ticket.rated"}):
         return frozenset()
-    watchers = set(Watcher.objects.filter(ticket=change.ticket).values_list("user_id", flat=True))
-    return frozenset(watchers | ({change.ticket.assignee_id} if change.ticket.assignee_id else set()))
+    ticket = change.ticket
+    watches = Q(pk__in=Watcher.objects.filter(ticket=ticket).values("user_id"))
+    people = User.objects.filter(watches | Q(pk=ticket.assignee_id)).filter(may_see(ticket))
+    return frozenset(people.order_by().values_list("pk", flat=True))
 
 
 def _audience(change: TicketChange, event: TicketEvent, interested: frozenset[int]) -> dict[int, str]:

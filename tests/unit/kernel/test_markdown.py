@@ -72,7 +72,9 @@ def test_only_whole_web_addresses_are_linked(text: str, addresses: list[str]) ->
     assert re.findall(r'href="([^"]*)"', inner(text)) == addresses
 
 
-@pytest.mark.parametrize("piece", ["//a.b/", "http://- ", "https://[::", "http://", "https://a.b/ ", "mailto:", "a@b.c,"])
+@pytest.mark.parametrize(
+    "piece", ["//a.b/", "http://- ", "https://[::", "http://", "https://a.b/ ", "mailto:", "a@b.c,"]
+)
 def test_a_text_full_of_addresses_is_read_in_time(piece: str) -> None:
     begun = time.process_time()
     render_markdown((piece * 100_000)[:100_000])
