@@ -12,11 +12,11 @@ from typing import Any
 from django.db import connection
 from django.db.models import BigAutoField, Lookup, QuerySet
 
-from puo_desk.accounts.vocabulary import DESK_ROLES
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.text import fold_for_search
 from tickets.models import Ticket
 from tickets.policies import sees_everything_of, visible_tickets
+from tickets.queries.narrowing import among_visible
 from tickets.queries.search_language import regconfig_for
 from tickets.vocabulary import parse_ticket_number
 
@@ -59,7 +59,7 @@ def find_ticket_ids(text: str, *, viewer: Actor) -> list[int]:
     folded = fold_for_search(text)
     if not folded.strip():
         return []
-    own, own_values = _among_own(viewer)
+    own, own_values = among_visible(viewer, "search.ticket_id")
     document = "full_document" if sees_everything_of(viewer) else "public_document"
     asked = [folded, regconfig_for(viewer.language), folded]
     with connection.cursor() as cursor:
@@ -68,14 +68,6 @@ def find_ticket_ids(text: str, *, viewer: Actor) -> list[int]:
             [*asked, *own_values, *own_values],
         )
         return [row[0] for row in cursor.fetchall()]
-
-
-def _among_own(viewer: Actor) -> tuple[str, tuple[Any, ...]]:
-    """The condition that keeps a viewer who does not see every ticket among those that the viewer sees."""
-    if viewer.is_system or viewer.role in DESK_ROLES:
-        return "", ()
-    sql, values = visible_tickets(viewer).order_by().values("pk").query.sql_with_params()
-    return f"AND search.ticket_id IN ({sql})", values
 
 
 def search_tickets(text: str, *, viewer: Actor) -> QuerySet[Ticket]:
