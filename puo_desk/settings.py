@@ -80,6 +80,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "puo_desk.kernel.http.middleware.RequestContextMiddleware",
+    # Before whatever may answer by itself: files, redirects and early refusals have their policy too.
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "puo_desk.kernel.http.middleware.InputCapsMiddleware",
@@ -90,7 +92,6 @@ MIDDLEWARE = [
     "puo_desk.accounts.web.middleware.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "puo_desk.kernel.http.middleware.DomainErrorMiddleware",
@@ -163,7 +164,10 @@ SSO_ROLE = env("SSO_ROLE", default="requester")
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_FORMS = {"login": "puo_desk.accounts.web.sign_in.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "puo_desk.accounts.web.sign_in.SignInForm",
+    "add_email": "puo_desk.accounts.web.sign_in.OwnAddressForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True

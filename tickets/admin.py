@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from collections.abc import Iterator
+from typing import Any
 
-from tickets.models import Category, FormField, KnownIncident, Status, Tag
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from tickets.models import Category, FormField, KnownIncident, Status, Tag, Ticket
 
 
 class FormFieldInline(admin.TabularInline):
@@ -12,8 +19,53 @@ class FormFieldInline(admin.TabularInline):
     extra = 0
 
 
+class CategoryForm(forms.ModelForm):
+    class Meta:
+        model = Category
+        fields = "__all__"  # noqa: DJ007 - an admin settles all of a category
+
+    def clean_parent(self) -> Category | None:
+        """A category stands below no category that stands below it: both would vanish from every list."""
+        parent: Category | None = self.cleaned_data["parent"]
+        if self.instance.pk is not None and any(above.pk == self.instance.pk for above in _up_from(parent)):
+            raise ValidationError(_("This would put the category below itself."))
+        return parent
+
+
+def _up_from(category: Category | None) -> Iterator[Category]:
+    seen: set[int] = set()
+    while category is not None and category.pk not in seen:
+        yield category
+        seen.add(category.pk)
+        category = category.parent
+
+
+class StatusForm(forms.ModelForm):
+    class Meta:
+        model = Status
+        fields = "__all__"  # noqa: DJ007 - an admin settles all of a status
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """All rules but that of the one default: saving another default takes it from the one before."""
+        return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]
+
+    def clean(self) -> dict[str, Any] | None:
+        """The desk works on: each kind of status keeps its default, and no ticket changes its kind unseen."""
+        asked = super().clean() or self.cleaned_data
+        if self.instance.pk is None:
+            return asked
+        before = Status.objects.get(pk=self.instance.pk)
+        is_moved = asked.get("category") != before.category
+        if before.is_default and (is_moved or not asked.get("is_default") or not asked.get("is_active")):
+            raise ValidationError(_("This is the default of its kind. Make another status the default first."))
+        if is_moved and Ticket.objects.filter(status=before).exists():
+            raise ValidationError(_("Tickets have this status. Make a new status of the other kind instead."))
+        return asked
+
+
 @admin.register(Category)
 class CategoryAdmin(admin.ModelAdmin):
+    form = CategoryForm
     list_display = ("name", "parent", "team", "default_impact", "default_urgency", "is_active")
     list_filter = ("is_active", "team")
     list_select_related = ("parent", "team")
@@ -26,6 +78,17 @@ class CategoryAdmin(admin.ModelAdmin):
 class StatusAdmin(admin.ModelAdmin):
     list_display = ("name", "code", "category", "waiting_on", "is_default", "is_active")
     list_filter = ("category", "is_active")
+    form = StatusForm
+    actions = None
+
+    def save_model(self, request: HttpRequest, obj: Status, form: forms.ModelForm, change: bool) -> None:
+        if obj.is_default:
+            Status.objects.filter(category=obj.category, is_default=True).exclude(pk=obj.pk).update(is_default=False)
+        super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """The default of a kind stays: new tickets, or those that are resolved, would have no status."""
+        return not (isinstance(obj, Status) and obj.is_default) and super().has_delete_permission(request, obj)
 
 
 @admin.register(Tag)

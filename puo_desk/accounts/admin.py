@@ -24,6 +24,7 @@ from puo_desk.accounts.operations.people import (
     add_person,
     change_role,
     deactivate_person,
+    make_service_account,
     reactivate_person,
     set_memberships,
 )
@@ -107,6 +108,8 @@ class PersonAdmin(admin.ModelAdmin):
             add_person(user=obj, actor=actor, now=now)
             return
         role, is_active = Role(obj.role), obj.is_active
+        if obj.is_service and "is_service" in form.changed_data:
+            make_service_account(user_id=obj.pk, actor=actor, now=now)
         written = [field.name for field in User._meta.fields if field.name in form.changed_data]
         written = [name for name in written if name not in {"role", "is_active"}]
         obj.save(update_fields=[*written, "password"] if password else written)

@@ -12,6 +12,7 @@ ADDED = "person.added"
 ROLE_CHANGED = "person.role_changed"
 DEACTIVATED = "person.deactivated"
 REACTIVATED = "person.reactivated"
+MADE_SERVICE = "person.made_service"
 PREFERENCES_CHANGED = "person.preferences_changed"
 TEAMS_CHANGED = "person.teams_changed"
 TOKEN_CREATED = "token.created"  # noqa: S105  the name of an event

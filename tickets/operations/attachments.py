@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -62,9 +63,13 @@ def store_upload(*, file: UploadedFile, actor: Actor, now: datetime) -> Attachme
     )
 
 
+_TURNS_TEXT = re.compile(r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+"""Characters that are not seen but turn the text around them: by them annexe.txt is read where exe stands."""
+
+
 def _safe_name(file_name: str) -> str:
-    name = normalise_text(file_name).replace("\n", " ").replace("\t", " ").replace("\\", "/").rsplit("/", 1)[-1].strip()
-    return name[-200:] or "file"
+    name = _TURNS_TEXT.sub("", normalise_text(file_name)).replace("\n", " ").replace("\t", " ")
+    return name.replace("\\", "/").rsplit("/", 1)[-1].strip()[-200:] or "file"
 
 
 def claim_files(message: Message, *, keys: Sequence[UUID], field_keys: Mapping[str, UUID], actor: Actor) -> None:

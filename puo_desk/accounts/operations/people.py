@@ -107,6 +107,25 @@ def deactivate_person(*, user_id: int, actor: Actor, now: datetime) -> User:
 
 
 @transaction.atomic
+def make_service_account(*, user_id: int, actor: Actor, now: datetime) -> User:
+    """Let an account act by tokens alone from now on: its sessions end at their next request.
+
+    Emits: person.made_service. Raises: NotPermitted, NotFound, LastAdmin.
+    """
+    require(actor, "settings.manage")
+    user, is_last_admin = _locked_among_admins(user_id)
+    if user.is_service:
+        return user
+    if is_last_admin:
+        raise LastAdmin
+    user.is_service = True
+    user.access_epoch += 1
+    user.save(update_fields=["is_service", "access_epoch"])
+    events.record(events.MADE_SERVICE, user_id=user.pk, actor=actor, now=now, changes={})
+    return user
+
+
+@transaction.atomic
 def reactivate_person(*, user_id: int, actor: Actor, now: datetime) -> User:
     """Give access back. Revoked tokens stay revoked.
 

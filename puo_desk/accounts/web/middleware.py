@@ -36,6 +36,9 @@ class ReaderMiddleware:
         with translation.override(language), timezone.override(_zone(zone)):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
+        if actor is not None:
+            # What one person read is not for whoever sits down next, or for a proxy, to bring back.
+            response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.account.forms import LoginForm
+from allauth.account.forms import AddEmailForm, LoginForm
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from puo_desk.accounts.models import User
@@ -27,3 +28,13 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         for field in self.fields.values():
             # A placeholder that repeats the label is read twice and vanishes when it is needed.
             field.widget.attrs.pop("placeholder", None)
+
+
+class OwnAddressForm(AddEmailForm):  # type: ignore[misc]
+    """Adds an address to one's account; one address is one person, so another's is refused while it is typed."""
+
+    def clean_email(self) -> str:
+        email = str(super().clean_email())
+        if User.objects.filter(email__iexact=email).exclude(pk=self.user.pk).exists():
+            raise ValidationError(_("This address cannot be used here. Ask an admin of the desk if it is yours."))
+        return email

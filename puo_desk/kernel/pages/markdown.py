@@ -142,7 +142,7 @@ def _parser(keep_lines: bool = True) -> MarkdownIt:
     parser.enable(["table", "strikethrough", "linkify"])
     # The same rule among the inline ones reads all that came before at each "://": seconds for a hostile text.
     parser.inline.ruler.disable("linkify")
-    parser.linkify = _PlainAddresses()  # type: ignore[assignment]
+    parser.linkify = _PlainAddresses()
     parser.core.ruler.push("desk", _settle_tokens)
     parser.add_render_rule("image", _image)
     return parser

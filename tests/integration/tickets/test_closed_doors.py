@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from puo_desk.accounts.models import User
 from puo_desk.accounts.operations.people import change_role
@@ -15,6 +16,7 @@ from tests.support.desk import after, kinds_of, make_ticket
 from tests.support.people import ADMIN, actor_of, make_person, make_team
 from tickets.models import Message, Ticket
 from tickets.operations.assignment import assign_ticket, move_to_team
+from tickets.operations.attachments import store_upload
 from tickets.operations.conversation import note_on_ticket, reply_to_ticket
 from tickets.operations.relations import watch_ticket
 from tickets.policies import may_see, visible_tickets
@@ -107,3 +109,9 @@ def test_a_conversation_longer_than_search_can_hold_goes_on(amara: User) -> None
         reply_to_ticket(ticket_id=ticket.pk, body=f"turn{turn}\n{body}", actor=actor_of(amara), now=after(minutes=turn))
     assert Message.objects.filter(ticket=ticket).count() == 15
     assert find_ticket_ids("turn0", viewer=actor_of(amara)) == [ticket.pk]
+
+
+def test_a_file_name_reads_as_it_is(amara: User) -> None:
+    """Turned by an unseen character, fdp.exe would be read as exe.pdf."""
+    file = SimpleUploadedFile("invoice\u202efdp.exe", b"MZ")
+    assert store_upload(file=file, actor=actor_of(amara), now=after()).file_name == "invoicefdp.exe"
