@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from django.core.cache import cache
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
+
+from puo_desk.kernel.cache import FailSoftRedisCache
 
 if TYPE_CHECKING:
     # Importing it here would close a circle: its class body asks for the classes of this module.
@@ -35,7 +37,8 @@ class ActorThrottle(SimpleRateThrottle):
             return True
         self.now = time.time()
         window = int(self.now // self.duration)
-        return _count(f"{self.get_cache_key(request, view)}:{window}", self.duration) <= self.num_requests
+        counted = counter().count(f"{self.get_cache_key(request, view)}:{window}", seconds=2 * self.duration)
+        return counted <= self.num_requests
 
     def wait(self) -> float:
         """Seconds until the next window opens, for ``Retry-After``."""
@@ -43,17 +46,6 @@ class ActorThrottle(SimpleRateThrottle):
         return duration - self.now % duration
 
 
-def _count(key: str, seconds: int) -> int:
-    try:
-        return _number(cache.incr(key))
-    except ValueError:
-        if cache.add(key, 1, timeout=seconds * 2):
-            return 1
-    try:
-        return _number(cache.incr(key))
-    except ValueError:
-        return 0
-
-
-def _number(counted: Any) -> int:
-    return counted if isinstance(counted, int) else 0
+def counter() -> FailSoftRedisCache:
+    """The desk's cache, as what it is: the settings choose no other."""
+    return cast(FailSoftRedisCache, cache)
