@@ -90,6 +90,11 @@ def sees_everything_of(viewer: Actor) -> bool:
     return viewer.is_system or may(viewer, "ticket.view_notes")
 
 
+def sees_desk_facts_of(viewer: Actor) -> bool:
+    """Whether a ticket's assignee, team, tags and priority are for the viewer, whatever a token is limited to."""
+    return viewer.is_system or viewer.role in STAFF
+
+
 def visible_messages(viewer: Actor) -> QuerySet[Message]:
     """Messages on visible tickets, without internal notes for those who may not read them."""
     messages = Message.objects.filter(ticket__in=visible_tickets(viewer))

@@ -126,7 +126,7 @@ class ReportTicketsView(ReportsView):
         cursor, size = asked_page(params)
         page = SORTS["newest"].keyset.page(counted.tickets.select_related(*RELATED), cursor=cursor, size=size)
         told = {"key": counted.key, "counted": counted.total, "not_visible": counted.hidden}
-        return Response(told | envelope(request, page, [ticket_json(ticket) for ticket in page.rows]))
+        return Response(told | envelope(request, page, [ticket_json(ticket, viewer=viewer) for ticket in page.rows]))
 
 
 @extend_schema(parameters=[DAY], tags=["reports"])

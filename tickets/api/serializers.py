@@ -50,21 +50,25 @@ class StatusSerializer(serializers.Serializer):
 
 
 class TicketSerializer(serializers.Serializer):
-    """A ticket as it stands. ``version`` goes back with a change, so that nobody overwrites another's."""
+    """A ticket as it stands. ``version`` goes back with a change, so that nobody overwrites another's.
+
+    Who asks for help is told nothing of how the desk sorts its work: ``priority``, ``impact``, ``urgency``,
+    ``assignee``, ``team`` and ``tags`` are left out.
+    """
 
     number = serializers.CharField(help_text="For people and addresses: PUO-1042.")
     subject = serializers.CharField()
     preview = serializers.CharField(help_text="The beginning of the newest public message.")
     status = StatusSerializer()
-    priority = serializers.ChoiceField(choices=Priority.choices)
-    impact = serializers.ChoiceField(choices=Impact.choices)
-    urgency = serializers.ChoiceField(choices=Urgency.choices)
+    priority = serializers.ChoiceField(choices=Priority.choices, required=False)
+    impact = serializers.ChoiceField(choices=Impact.choices, required=False)
+    urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
     channel = serializers.ChoiceField(choices=Channel.choices)
     requester = PersonSerializer()
-    assignee = PersonSerializer(allow_null=True)
-    team = NamedSerializer(allow_null=True)
+    assignee = PersonSerializer(allow_null=True, required=False)
+    team = NamedSerializer(allow_null=True, required=False)
     category = NamedSerializer(allow_null=True)
-    tags = serializers.ListField(child=serializers.CharField())
+    tags = serializers.ListField(child=serializers.CharField(), required=False)
     form_answers = serializers.DictField()
     opened_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()

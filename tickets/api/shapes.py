@@ -6,7 +6,9 @@ from typing import Any
 
 from django.conf import settings
 
+from puo_desk.kernel.actor import Actor
 from tickets.models import Attachment, Ticket
+from tickets.policies import sees_desk_facts_of
 from tickets.queries.classification import CategoryRow
 from tickets.queries.conversation import EventRow, FileRow, MessageRow
 from tickets.rules.forms import FieldRule
@@ -14,10 +16,10 @@ from tickets.rules.forms import FieldRule
 JSON = dict[str, Any]
 
 
-def ticket_json(ticket: Ticket) -> JSON:
-    """A ticket; its related rows must be loaded."""
+def ticket_json(ticket: Ticket, *, viewer: Actor) -> JSON:
+    """A ticket; its related rows must be loaded. A requester is told nothing of how the desk sorts its work."""
     status = ticket.status
-    return {
+    shown = {
         "number": ticket.number,
         "subject": ticket.subject,
         "preview": ticket.preview,
@@ -27,15 +29,9 @@ def ticket_json(ticket: Ticket) -> JSON:
             "category": status.category,
             "waiting_on": status.waiting_on,
         },
-        "priority": ticket.priority,
-        "impact": ticket.impact,
-        "urgency": ticket.urgency,
         "channel": ticket.channel,
         "requester": {"id": ticket.requester_id, "name": ticket.requester.display_name},
-        "assignee": {"id": ticket.assignee_id, "name": ticket.assignee.display_name} if ticket.assignee else None,
-        "team": {"id": ticket.team_id, "name": ticket.team.name} if ticket.team else None,
         "category": {"id": ticket.category_id, "name": ticket.category.name} if ticket.category else None,
-        "tags": list(ticket.tag_names),
         "form_answers": ticket.form_answers,
         "opened_at": ticket.opened_at,
         "updated_at": ticket.updated_at,
@@ -51,6 +47,18 @@ def ticket_json(ticket: Ticket) -> JSON:
         "external_id": ticket.external_id,
         "version": ticket.version,
         "url": f"{settings.DESK_URL}/tickets/{ticket.number}/",
+    }
+    return shown | _desk_facts(ticket) if sees_desk_facts_of(viewer) else shown
+
+
+def _desk_facts(ticket: Ticket) -> JSON:
+    return {
+        "priority": ticket.priority,
+        "impact": ticket.impact,
+        "urgency": ticket.urgency,
+        "assignee": {"id": ticket.assignee_id, "name": ticket.assignee.display_name} if ticket.assignee else None,
+        "team": {"id": ticket.team_id, "name": ticket.team.name} if ticket.team else None,
+        "tags": list(ticket.tag_names),
     }
 
 

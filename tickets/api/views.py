@@ -24,7 +24,7 @@ from tickets.api.shapes import category_json, event_json, file_json, message_jso
 from tickets.models import Ticket
 from tickets.operations import assignment, attachments, conversation, opening, properties, relations, statuses
 from tickets.operations.change import locked_ticket
-from tickets.policies import visible_tickets
+from tickets.policies import sees_desk_facts_of, visible_tickets
 from tickets.queries import classification
 from tickets.queries.conversation import get_ticket, list_events, list_messages
 from tickets.queries.filters import TicketFilter, filter_tickets
@@ -42,6 +42,8 @@ NUMBER = OpenApiParameter(
 RELATED = ("status", "requester", "assignee", "team", "category")
 _LIST_WORDS = frozenset({"cursor", "page_size", "view", "sort", "search", "format"})
 
+_DESK_WORDS = frozenset({"view", "priority", "team", "assignee", "unassigned", "tag"})
+
 
 class DeskView(APIView):
     """A view that knows who calls."""
@@ -58,7 +60,8 @@ class DeskView(APIView):
         return checked.validated_data
 
     def ticket(self, request: Request, ticket_id: int) -> Response:
-        return Response(ticket_json(get_ticket(ticket_id, viewer=self.actor(request))))
+        viewer = self.actor(request)
+        return Response(ticket_json(get_ticket(ticket_id, viewer=viewer), viewer=viewer))
 
 
 class TicketListView(DeskView):
@@ -81,9 +84,14 @@ class TicketListView(DeskView):
         filters=True,
     )
     def get(self, request: Request) -> Response:
-        """Filters narrow, ``view`` and ``search`` too; all of them together must hold."""
+        """Filters narrow, ``view`` and ``search`` too; all of them together must hold. Who asks for help has neither
+        ``view`` nor the filters by what the desk keeps to itself."""
         viewer, params = self.actor(request), request.query_params
-        if unknown := sorted(set(params) - TicketFilter.names() - _LIST_WORDS):
+        known = TicketFilter.names() | _LIST_WORDS
+        if not sees_desk_facts_of(viewer):
+            # A filter that finds or does not find tells what the ticket itself keeps to the desk.
+            known -= _DESK_WORDS
+        if unknown := sorted(set(params) - known):
             raise InvalidInput({unknown[0]: [_("There is no such filter.")]})
         rows = visible_tickets(viewer)
         if view := params.get("view"):
@@ -95,7 +103,7 @@ class TicketListView(DeskView):
             rows = rows.filter(pk__in=search_tickets(words, viewer=viewer).values("pk"))
         cursor, size = asked_page(params)
         page = _keyset(params.get("sort") or "newest").page(rows.select_related(*RELATED), cursor=cursor, size=size)
-        return Response(envelope(request, page, [ticket_json(row) for row in page.rows]))
+        return Response(envelope(request, page, [ticket_json(row, viewer=viewer) for row in page.rows]))
 
     @extend_schema(
         operation_id="open_ticket",
@@ -110,8 +118,10 @@ class TicketListView(DeskView):
         given = self.valid(shown.NewTicketSerializer, request)
         for name in ("category", "requester", "team", "incident"):
             given[f"{name}_id"] = given.pop(name, None)
-        ticket = opening.open_ticket(opening.NewTicket(**given), actor=self.actor(request), now=timezone.now())
-        return Response(ticket_json(ticket), status=201, headers={"Location": f"/api/v1/tickets/{ticket.number}/"})
+        actor = self.actor(request)
+        ticket = opening.open_ticket(opening.NewTicket(**given), actor=actor, now=timezone.now())
+        location = f"/api/v1/tickets/{ticket.number}/"
+        return Response(ticket_json(ticket, viewer=actor), status=201, headers={"Location": location})
 
 
 def _keyset(sort: str) -> Keyset:
