@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from puo_desk.kernel.actor import SYSTEM, Actor
 from puo_desk.kernel.pages.markdown import trusted_html
+from puo_desk.kernel.pages.words import per_language
 from tickets.models import Ticket
 from tickets.queries.conversation import FileRow, MessageRow, list_events, list_messages
 from tickets.queries.timeline import Entry, HistoryLine, conversation_entries, history_lines
@@ -149,22 +150,21 @@ def _shown_message(message: MessageRow, viewer: Actor) -> ShownMessage:
         kind=kinds.get(message.kind, message.kind),
         author=_("The desk") if is_automatic else message.author_name,
         is_me=message.author_id is not None and message.author_id == viewer.user_id,
-        origin=_origin(message),
+        origin=_origin(message.kind, message.channel),
         sent_at=message.created_at,
         content=trusted_html(message.body_html),
         files=[_shown_file(file) for file in message.files],
     )
 
 
-def _origin(message: MessageRow) -> str:
-    if message.kind == MessageKind.REQUESTER:
+@per_language
+def _origin(kind: str, channel: str) -> str:
+    if kind == MessageKind.REQUESTER:
         channels: dict[str, Any] = dict(Channel.choices)
-        return _("Requester, via %(channel)s") % {
-            "channel": str(channels.get(message.channel, message.channel)).lower()
-        }
-    if message.kind == MessageKind.REPLY:
+        return _("Requester, via %(channel)s") % {"channel": str(channels.get(channel, channel)).lower()}
+    if kind == MessageKind.REPLY:
         return _("Public reply")
-    return _("Sent by itself") if message.kind == MessageKind.AUTOMATIC else ""
+    return _("Sent by itself") if kind == MessageKind.AUTOMATIC else ""
 
 
 def _shown_file(file: FileRow) -> ShownFile:

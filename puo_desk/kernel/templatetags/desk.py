@@ -11,12 +11,13 @@ from django import template
 from django.forms import CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect
 from django.template.loader import get_template
 from django.utils import timezone
-from django.utils.html import format_html, json_script
+from django.utils.html import json_script
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from puo_desk.kernel.pages import marks, times
+from puo_desk.kernel.pages.markup import fill
 from puo_desk.kernel.pages.words import per_language
 
 register = template.Library()
@@ -71,7 +72,7 @@ def moment(instant: datetime | None, style: str = "") -> SafeString | str:
     if instant is None:
         return ""
     now = timezone.now()
-    return format_html(
+    return fill(
         '<time datetime="{}" title="{}">{}</time>',
         instant.isoformat(),
         times.moment_text(instant, now=now, style="full"),
@@ -94,7 +95,7 @@ def relative(context: template.Context, instant: datetime | None, now: datetime 
 def _relative(instant: datetime | None, now: datetime) -> SafeString | str:
     if instant is None:
         return ""
-    return format_html(
+    return fill(
         '<desk-relative-time><time datetime="{}" title="{}">{}</time></desk-relative-time>',
         instant.isoformat(),
         times.moment_text(instant, now=now, style="full"),
