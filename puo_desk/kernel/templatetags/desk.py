@@ -9,7 +9,7 @@ from typing import Any
 
 from django import template
 from django.forms import CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect
-from django.template.loader import get_template
+from django.template.loader import get_template, render_to_string
 from django.utils import timezone
 from django.utils.html import json_script
 from django.utils.http import urlencode
@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 
 from puo_desk.kernel.pages import marks, times
 from puo_desk.kernel.pages.markup import fill
+from puo_desk.kernel.pages.message import draw_message
 from puo_desk.kernel.pages.words import per_language
 
 register = template.Library()
@@ -78,6 +79,16 @@ def moment(instant: datetime | None, style: str = "") -> SafeString | str:
         times.moment_text(instant, now=now, style="full"),
         times.moment_text(instant, now=now, style=style),
     )
+
+
+@register.simple_tag
+def message_mark(
+    sent_at: datetime, undo_url: str = "", csrf_token: str = "", files: Any = (), **parts: Any
+) -> SafeString:
+    """See ``draw_message``; with ``undo_url`` there is a button that takes the message back."""
+    given = {name: value for name, value in parts.items() if value}
+    undo = render_to_string("components/_undo.html", {"url": undo_url, "csrf_token": csrf_token}) if undo_url else ""
+    return draw_message(sent_at=moment(sent_at), undo=undo, files=files or (), **given)
 
 
 @register.filter(expects_localtime=False)
