@@ -9,6 +9,7 @@ import "./keyboard.js";
 import "./palette.js";
 import "./toast.js";
 import "./copy.js";
+import "./counts.js";
 import "./dropzone.js";
 import "./drafts.js";
 import "./insert.js";

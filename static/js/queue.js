@@ -1,4 +1,5 @@
 // The queue while it stays open: changed rows are refreshed where they stand, new ones wait behind the pill, counts follow.
+import { showCount } from "./counts.js";
 import { announce, say } from "./page.js";
 
 const ROW = "[data-row]";
@@ -38,7 +39,7 @@ function apply(text) {
   if (!answer) return;
   for (const fresh of answer.querySelectorAll(ROW)) refresh(fresh);
   for (const count of answer.querySelectorAll("data[id]")) {
-    for (const shown of document.querySelectorAll(`[data-count="${CSS.escape(count.id)}"]`)) shown.textContent = count.value === "0" ? "" : count.value;
+    showCount(count.id, count.value === "0" ? "" : count.value);
   }
   showNew(Number(answer.dataset.new || 0));
 }

@@ -54,7 +54,7 @@ def queue_groups(request: HttpRequest) -> Iterable[RailGroup]:
                 url=f"{reverse('tickets:queue')}?view={code}",
                 icon=VIEWS[code].icon,
                 count=capped(counts[code]) if counts[code] else "",
-                tone=VIEWS[code].tone if counts[code] else "",  # type: ignore[arg-type]
+                tone=VIEWS[code].tone,  # type: ignore[arg-type]
                 key=_KEYS.get(code, ""),
                 current=code == current,
                 tab=str(_TABS.get(code, "")),

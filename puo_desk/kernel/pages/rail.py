@@ -125,7 +125,7 @@ def _draw_count(entry: RailItem) -> SafeString | str:
     return fill(
         '<span class="count{}"{}>{}</span>',
         f" count--{entry.tone}" if entry.tone and entry.count else "",
-        fill(' data-count="{}"', entry.live_id) if entry.live_id else "",
+        fill(' data-count="{}" data-tone="{}"', entry.live_id, entry.tone) if entry.live_id else "",
         entry.count,
     )
 

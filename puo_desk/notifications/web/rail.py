@@ -23,8 +23,8 @@ def notifications_entry(request: HttpRequest) -> Iterable[RailGroup]:
         label=_("Notifications"),
         url=reverse("notifications:list"),
         icon="bell",
-        count=unread.label if unread.number else None,
-        tone="accent" if unread.number else "",
+        count=unread.label if unread.number else "",
+        tone="accent",
         key="n",
         live_id="bell-count",
     )

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from puo_desk.accounts.web.access import ReaderRequest, page, shell_for
 from puo_desk.notifications.operations.read import mark_all_read, mark_read
@@ -43,7 +44,9 @@ def notification_list(request: ReaderRequest) -> HttpResponseBase:
 @page("notification.read")
 def bell(request: ReaderRequest) -> HttpResponseBase:
     """The bell with the number of unread notifications, for the shell to load and refresh."""
-    return render(request, "notifications/_bell.html", {"unread": count_unread(viewer=request.actor)})
+    unread = count_unread(viewer=request.actor)
+    answer = render(request, "notifications/_bell.html", {"unread": unread})
+    return trigger_client_event(answer, "counts", {"bell-count": str(unread.label) if unread.number else ""})
 
 
 @require_POST
