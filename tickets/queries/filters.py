@@ -36,6 +36,13 @@ class YesOrNoFilter(django_filters.BooleanFilter):
     field_class = YesOrNoField
 
 
+class RowsByCodeFilter(django_filters.ModelMultipleChoiceFilter):
+    """Rows named by their code, compared by their key: the code is of the other table."""
+
+    def get_filter_predicate(self, v: Any) -> dict[str, Any]:
+        return {str(self.field_name): v}
+
+
 class TicketFilter(django_filters.FilterSet):
     """What a list of tickets can be narrowed by. Applied to what the viewer may see.
 
@@ -43,7 +50,7 @@ class TicketFilter(django_filters.FilterSet):
     where paging walks an index.
     """
 
-    status = django_filters.ModelMultipleChoiceFilter(
+    status = RowsByCodeFilter(
         queryset=Status.objects.all(), to_field_name="code", field_name="status", label=_("Status"), distinct=False
     )
     status_category = django_filters.MultipleChoiceFilter(

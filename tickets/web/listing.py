@@ -64,7 +64,7 @@ def read_listing(params: QueryDict, *, viewer: Actor, now: datetime) -> Listing:
         tickets = search_tickets(text, viewer=viewer).filter(VIEWS[view].narrow(viewer, now))
     asked = params.get("sort", "")
     sort = asked if asked in SORTS else VIEWS[view].default_sort
-    tickets, chosen = filter_tickets(tickets, params)
+    tickets, chosen = filter_tickets(tickets, _without_blanks(params))
     pairs = [("view", view)]
     if text:
         pairs.append(("q", text))
@@ -73,6 +73,15 @@ def read_listing(params: QueryDict, *, viewer: Actor, now: datetime) -> Listing:
     for name in sorted(TicketFilter.names()):
         pairs += [(name, value) for value in dict.fromkeys(params.getlist(name)) if value]
     return Listing(view, sort, text, tickets, chosen, tuple(pairs))
+
+
+def _without_blanks(params: QueryDict) -> QueryDict:
+    """A form sends each of its fields; one left blank asks for nothing."""
+    kept = QueryDict(mutable=True)
+    for name, values in params.lists():
+        if given := [value for value in values if value]:
+            kept.setlist(name, given)
+    return kept
 
 
 def count_matching(listing: Listing) -> int:
