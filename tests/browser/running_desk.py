@@ -133,15 +133,26 @@ class RunningDesk:
     def log(self, program: str = "web") -> str:
         return (self.directory / f"{program}.log").read_text(errors="replace")
 
-    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Ask the REST API as the agent Sena; anything but success is an error."""
+    def ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, who: str = "sena"
+    ) -> dict[str, Any]:
+        """Ask the REST API, as the agent Sena unless told otherwise; anything but success is an error."""
         line = http.client.HTTPConnection(self.address.removeprefix("http://"), timeout=10)
-        headers = {"Authorization": f"Bearer {self.facts['token']}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {self.facts['tokens'][who]}", "Content-Type": "application/json"}
         line.request(method, path, json.dumps(body) if body is not None else None, headers)
         answer = line.getresponse()
         text = answer.read()
         assert answer.status < 300, f"{method} {path}: {answer.status} {text[:500]!r}"
         return json.loads(text) if text else {}
+
+    def open_ticket(self, subject: str, category: str | None = None) -> str:
+        """Amara asks for something, from a program of hers: the ticket's number."""
+        asked = {"subject": subject, "body": f"{subject}, says a program.", "category": self.facts["categories"].get(category)}
+        return self.ask("POST", "/api/v1/tickets/", asked, who="amara")["number"]
+
+    def write(self, number: str, body: str, *, kind: str = "reply", who: str = "sena") -> None:
+        """A message on a ticket, from elsewhere."""
+        self.ask("POST", f"/api/v1/tickets/{number}/messages/", {"kind": kind, "body": body}, who=who)
 
     def _make_database(self) -> None:
         self._server = os.environ["DATABASE_URL"]

@@ -108,10 +108,13 @@ class SmallDesk:
                 set_memberships(user_id=user.pk, leads_by_team={team.pk: role == Role.LEAD}, actor=SETUP, now=begun)
             self.actors[username] = actor_for(user, source="web")
         self.front = front
-        sena = User.objects.get(username="sena")
-        self.facts["token"] = create_token(
-            user=sena, name="journeys", scopes=["tickets:read", "tickets:write"], actor=self.actors["sena"], now=self.now
-        )[1]
+        scopes = ["tickets:read", "tickets:write"]
+        self.facts["tokens"] = {
+            who: create_token(
+                user=User.objects.get(username=who), name="journeys", scopes=scopes, actor=self.actors[who], now=self.now
+            )[1]
+            for who in ("amara", "sena")
+        }
 
     def _categories(self) -> None:
         for slug, name, keywords in (
@@ -139,7 +142,7 @@ class SmallDesk:
         SlaTarget.objects.bulk_create(
             SlaTarget(policy=policy, priority=priority, metric=metric, seconds=seconds)
             for priority in (1, 2, 3, 4)
-            for metric, seconds in (("first_response", QUICK_SECONDS), ("resolution", 7200))
+            for metric, seconds in (("first_response", QUICK_SECONDS), ("resolution", 2 * QUICK_SECONDS))
         )
         publish_policy(policy_id=policy.pk, actor=SETUP, now=self.yesterday)
 
@@ -205,12 +208,6 @@ class SmallDesk:
                 note_on_ticket(ticket_id=ticket.pk, body="Known to engineering.", actor=jonas, now=at)
                 set_status(ticket_id=ticket.pk, status="waiting_requester", actor=jonas, now=at)
                 self.tickets["worked"] = ticket.number
-        for name in ("collision", "stale", "race", "keys", "noscript", "draft", "calm"):
-            ticket = self._open("amara", f"Wrong items in the {name} queue", None, self.now - timedelta(minutes=4))
-            self.tickets[name] = ticket.number
-        assign_ticket(
-            ticket_id=int(self.tickets["draft"].removeprefix("PUO-")), assignee_id=jonas.user_id, actor=jonas, now=self.now
-        )
 
     def _hostile(self) -> None:
         mallory, sena = self.actors["mallory"], self.actors["sena"]

@@ -9,8 +9,8 @@ from tests.browser.windows import Windows
 
 def test_no_network(windows: Windows) -> None:
     """A strip says so; what is written stays; it goes when the network is back, and the message with it."""
-    windows.allow("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK", "EventSource")
-    number = windows.desk.facts["tickets"]["draft"]
+    windows.allow("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK", "EventSource", "htmx:(afterRequest|sendError)")
+    number = windows.desk.open_ticket("Wrong items in the draft queue")
     page = windows.open("sena", f"/tickets/{number}/")
     page.context.set_offline(True)
     strip = page.locator("[data-strip=offline]")
@@ -32,7 +32,7 @@ def test_redis_is_away(windows: Windows) -> None:
     """Pages come and take what is written; the stream comes back by itself with what was missed."""
     windows.allow("EventSource", "status of 503", "ERR_", "503 GET .*/live/")
     desk = windows.desk
-    number = desk.facts["tickets"]["draft"]
+    number = desk.open_ticket("Wrong items in the draft queue")
     page = windows.open("jonas", f"/tickets/{number}/")
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     desk.redis.cut()
@@ -51,5 +51,5 @@ def test_redis_is_away(windows: Windows) -> None:
     finally:
         desk.redis.mend()
     expect(page.locator("html")).to_have_attribute("data-live", "on", timeout=20_000)
-    desk.ask("POST", f"/api/v1/tickets/{number}/messages/", {"kind": "note", "body": "Redis is back"})
+    desk.write(number, "Redis is back", kind="note")
     expect(page.locator("#conversation")).to_contain_text("Redis is back", timeout=20_000)

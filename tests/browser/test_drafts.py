@@ -11,7 +11,7 @@ from tests.browser.windows import Windows
 
 def test_reply_survives(windows: Windows) -> None:
     """The desk keeps it, for this agent alone, until it is sent."""
-    number = windows.desk.facts["tickets"]["draft"]
+    number = windows.desk.open_ticket("Wrong items in the draft queue")
     page = windows.open("jonas", f"/tickets/{number}/")
     page.keyboard.press("r")
     page.keyboard.type("Half a reply")

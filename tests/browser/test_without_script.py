@@ -26,7 +26,7 @@ def test_request_is_filed(windows: Windows) -> None:
 
 def test_ticket_is_worked(windows: Windows) -> None:
     """Filter, open, take, reply, note, procedure, status, resolve."""
-    number = windows.desk.facts["tickets"]["noscript"]
+    number = windows.desk.open_ticket("Wrong items in the noscript queue")
     page = windows.open("jonas", "/tickets/?view=open", script=False)
     page.locator(".filterbar input[type=search], [name=q]").first.fill("noscript")
     page.get_by_role("button", name="Search").first.click()
