@@ -54,7 +54,7 @@ def draw_message(
         sent_at,
         undo,
         content,
-        fill('<div class="message__files">{}</div>', SafeString("".join(attached))) if attached else "",
+        fill(f'<div class="message__files">{"{}" * len(attached)}</div>', *attached) if attached else "",
     )
 
 
