@@ -43,9 +43,7 @@ class Gauge:
 _gauges: dict[str, Gauge] = {}
 
 
-def register_gauge(
-    name: str, meaning: str, read: Callable[[], Reading], *, labels: Iterable[str] = ()
-) -> None:
+def register_gauge(name: str, meaning: str, read: Callable[[], Reading], *, labels: Iterable[str] = ()) -> None:
     """Add a number: ``read`` maps label values to it (``{(): 3.0}`` without labels). Called from
     ``ready()``.
     """
@@ -130,9 +128,7 @@ class _Quiet(Collector):
 
 def _may_read(request: HttpRequest) -> bool:
     if token := getattr(settings, "METRICS_TOKEN", ""):
-        return secrets.compare_digest(
-            request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()
-        )
+        return secrets.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode())
     forwarded = {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED"} & request.META.keys()
     return not forwarded and request.META.get("REMOTE_ADDR") in {"127.0.0.1", "::1"}
 

@@ -86,9 +86,7 @@ class InputCapsMiddleware:
         problem = _size_problem(request) or _text_problem(request)
         return answer_problem(request, problem) if problem else self.get_response(request)
 
-    def process_view(
-        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
-    ) -> HttpResponseBase | None:
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
         if request.method == "POST" and not speaks_api(request) and "form" in (request.content_type or ""):
             try:
                 normalise_form(request)

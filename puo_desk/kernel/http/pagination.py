@@ -65,9 +65,7 @@ class Keyset:
         self.keys = tuple(Key.parse(column) for column in columns)
         self._signer = signing.Signer(salt="keyset:" + ",".join(columns))
 
-    def page(
-        self, rows: QuerySet[Any, Row], *, cursor: str | None = None, size: int = PAGE_SIZE
-    ) -> Page[Row]:
+    def page(self, rows: QuerySet[Any, Row], *, cursor: str | None = None, size: int = PAGE_SIZE) -> Page[Row]:
         """The window after (or before) ``cursor``. One query. Raises: InvalidInput for a cursor not made
         here.
         """
@@ -99,9 +97,7 @@ class Keyset:
             backward, *values = self._signer.unsign_object(cursor)
             return bool(backward), [_decode(value) for value in values]
         except (signing.BadSignature, ValueError, TypeError, KeyError):
-            raise InvalidInput(
-                {"cursor": [_("This cursor is not one of ours. Begin again without it.")]}
-            ) from None
+            raise InvalidInput({"cursor": [_("This cursor is not one of ours. Begin again without it.")]}) from None
 
     def _order(self, key: Key, backward: bool) -> Any:
         descending = key.descending != backward
@@ -180,9 +176,7 @@ def asked_page(parameters: Mapping[str, Any]) -> tuple[str | None, int]:
     """
     size = str(parameters.get("page_size") or PAGE_SIZE)
     if not (size.isascii() and size.isdigit() and len(size) < 5 and 1 <= int(size) <= MAX_PAGE_SIZE):
-        raise InvalidInput(
-            {"page_size": [_("Choose a page size from 1 to %(most)s.") % {"most": MAX_PAGE_SIZE}]}
-        )
+        raise InvalidInput({"page_size": [_("Choose a page size from 1 to %(most)s.") % {"most": MAX_PAGE_SIZE}]})
     return parameters.get("cursor") or None, int(size)
 
 

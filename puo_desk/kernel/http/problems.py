@@ -220,9 +220,7 @@ def speaks_api(request: HttpRequest) -> bool:
 
 def handler400(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     problem = problem_of(exception) if exception else None
-    return answer_problem(
-        request, problem or Problem(400, "invalid_input", _("The request cannot be understood."))
-    )
+    return answer_problem(request, problem or Problem(400, "invalid_input", _("The request cannot be understood.")))
 
 
 def handler403(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
@@ -252,9 +250,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
 def _of_domain(exc: DomainError) -> Problem:
     errors: tuple[FieldFault, ...] = ()
     if isinstance(exc, InvalidInput):
-        errors = tuple(
-            FieldFault(name, "invalid", line) for name, lines in exc.errors.items() for line in lines
-        )
+        errors = tuple(FieldFault(name, "invalid", line) for name, lines in exc.errors.items() for line in lines)
     facts = dict(exc.facts)
     headers = {"Retry-After": str(facts.pop("retry_after"))} if "retry_after" in facts else {}
     return Problem(exc.http_status, exc.code, str(exc.message), errors, facts, headers)
@@ -278,15 +274,9 @@ def _of_api(exc: api_errors.APIException) -> Problem:
         headers["Retry-After"] = str(max(1, math.ceil(getattr(exc, "wait", None) or 1)))
     status = exc.status_code
     if isinstance(exc, api_errors.ValidationError):
-        return Problem(
-            status, "invalid_input", str(InvalidInput.message), tuple(_faults(exc.detail)), headers=headers
-        )
+        return Problem(status, "invalid_input", str(InvalidInput.message), tuple(_faults(exc.detail)), headers=headers)
     code = exc.get_codes()
-    named = (
-        code
-        if isinstance(code, str) and code not in {"error", "parse_error"}
-        else _CODES.get(status, "refused")
-    )
+    named = code if isinstance(code, str) and code not in {"error", "parse_error"} else _CODES.get(status, "refused")
     if status == 403 and named == "permission_denied":
         named = "not_permitted"
     return Problem(status, named, str(exc.detail), headers=headers)
@@ -331,9 +321,7 @@ _OWN_PAGES = {404: "404.html", 413: "413.html", 429: "429.html", 500: "500.html"
 def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The refusal as a page. It must appear when nothing else does: no context processor, no database."""
     template = (
-        "403_csrf.html"
-        if problem.code == "csrf_failed"
-        else _OWN_PAGES.get(problem.status, "errors/refused.html")
+        "403_csrf.html" if problem.code == "csrf_failed" else _OWN_PAGES.get(problem.status, "errors/refused.html")
     )
     try:
         markup = get_template(template).render({"problem": problem, "request": request})

@@ -57,7 +57,5 @@ def _normalised_form(posted: QueryDict) -> QueryDict:
     clean.pop("csrfmiddlewaretoken", None)
     for name, values in posted.lists():
         if name in clean:
-            clean.setlist(
-                name, [normalise_text(value) if isinstance(value, str) else value for value in values]
-            )
+            clean.setlist(name, [normalise_text(value) if isinstance(value, str) else value for value in values])
     return clean

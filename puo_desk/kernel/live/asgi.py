@@ -76,9 +76,7 @@ class LiveApp:
     async def _ask(self, session_key: str, topics: list[str]) -> Any:
         if not session_key:
             return None, []
-        return await asyncio.get_running_loop().run_in_executor(
-            self._pool, find_listener, session_key, topics
-        )
+        return await asyncio.get_running_loop().run_in_executor(self._pool, find_listener, session_key, topics)
 
 
 def _session_key(scope: Scope) -> str:

@@ -34,9 +34,7 @@ def find_listener(session_key: str, topics: Sequence[str]) -> tuple[Listener | N
     try:
         session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
         user_id, session_hash = session.get(SESSION_KEY), session.get(HASH_SESSION_KEY, "")
-        user = (
-            get_user_model()._default_manager.filter(pk=user_id, is_active=True).first() if user_id else None
-        )
+        user = get_user_model()._default_manager.filter(pk=user_id, is_active=True).first() if user_id else None
         if user is None or not _same(user, session_hash):
             return None, []
         return Listener(user.pk, session_key, session_hash), allowed_topics(user, topics)

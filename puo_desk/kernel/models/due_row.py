@@ -34,17 +34,12 @@ class DueRow(models.Model):
         abstract = True
         indexes = [
             models.Index(fields=["due_at"], name="%(class)s_due", condition=models.Q(state="waiting")),
-            models.Index(
-                fields=["claimed_until"], name="%(class)s_held", condition=models.Q(state="claimed")
-            ),
+            models.Index(fields=["claimed_until"], name="%(class)s_held", condition=models.Q(state="claimed")),
         ]
         constraints = [
             models.CheckConstraint(
                 name="%(class)s_token_while_claimed",
                 condition=models.Q(state="claimed", claim_token__isnull=False, claimed_until__isnull=False)
-                | (
-                    ~models.Q(state="claimed")
-                    & models.Q(claim_token__isnull=True, claimed_until__isnull=True)
-                ),
+                | (~models.Q(state="claimed") & models.Q(claim_token__isnull=True, claimed_until__isnull=True)),
             )
         ]

@@ -207,7 +207,7 @@ def test_an_upload_of_somebody_else_cannot_be_sent(browser: Client, amara: User)
     other.post("/uploads/", {"file": SimpleUploadedFile("theirs.txt", b"x")})
     file = Attachment.objects.get()
     ticket = make_ticket(amara)
-    from puo_desk.kernel.errors import InvalidInput  # noqa: PLC0415
+    from puo_desk.kernel.errors import InvalidInput
 
     with pytest.raises(InvalidInput):
         reply_to_ticket(ticket_id=ticket.pk, body="x", actor=actor_of(amara), now=after(), files=[file.key])
@@ -218,8 +218,8 @@ def test_an_upload_of_somebody_else_cannot_be_sent(browser: Client, amara: User)
 def test_the_list_costs_the_same_for_few_and_for_many(
     browser: Client, amara: User, django_assert_num_queries: object
 ) -> None:
-    from django.db import connection  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
 
     counts = []
     for more in (3, 30):
