@@ -119,10 +119,12 @@ class Ticket(models.Model):
             models.Index(
                 fields=["due_order", "id"], condition=models.Q(status_category="pending"), name="ticket_pending_due"
             ),
+            # With due_order at hand, late tickets, which were at risk once, are passed over without a look at them.
             models.Index(
                 fields=["at_risk_at"],
+                include=["due_order"],
                 condition=_ACTIVE_ROWS & models.Q(at_risk_at__isnull=False),
-                name="ticket_at_risk",
+                name="ticket_at_risk_due",
             ),
             models.Index(fields=["requester", "-id"], name="ticket_requester_newest"),
             models.Index(fields=["incident"], condition=models.Q(incident__isnull=False), name="ticket_incident"),
