@@ -11,14 +11,18 @@ from django.utils import timezone
 
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import DomainError
+from reports.addresses import FIRST_YEAR, LAST_YEAR
 from reports.operations.build import build_daily_reports
 
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise CommandError(f"“{text}” is not a day. Write it as 2016-03-31.") from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise CommandError(f"{text} is outside the years of reports, {FIRST_YEAR} to {LAST_YEAR}.")
+    return day
 
 
 class Command(BaseCommand):

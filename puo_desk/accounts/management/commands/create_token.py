@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from puo_desk.accounts.models import User
 from puo_desk.accounts.operations.people import add_person
-from puo_desk.accounts.operations.tokens import create_token
+from puo_desk.accounts.operations.tokens import LONGEST, create_token
 from puo_desk.accounts.vocabulary import TOKEN_DAYS, Role, Scope
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import InvalidInput
@@ -36,6 +36,8 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         actor, now = Actor.system("create_token"), timezone.now()
+        if abs(options["days"]) > LONGEST.days:
+            raise CommandError(f"A token lives for at most {LONGEST.days} days.")
         try:
             user = self._find_or_add(options, actor)
             token, text = create_token(
