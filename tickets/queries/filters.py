@@ -16,16 +16,12 @@ from tickets.models import Category, Status, Ticket
 from tickets.vocabulary import Channel, Priority, StatusCategory
 
 
-class NumbersInFilter(django_filters.BaseInFilter, django_filters.NumberFilter):
-    """Several numbers, separated by commas."""
-
-
 class YesOrNoField(NullBooleanField):
     """Yes, no or nothing said; another word is an error and not nothing."""
 
     widget = TextInput
 
-    def to_python(self, value: Any) -> bool | None:
+    def to_python(self, value: Any) -> Any:
         known = super().to_python(value)
         if known is None and value not in self.empty_values:
             raise ValidationError(_("Say true or false."))
