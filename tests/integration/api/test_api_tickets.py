@@ -355,6 +355,8 @@ def test_a_requester_sees_no_note_and_nothing_of_the_desk_on_any_path(requester:
         "sla.policy_applied",
         "sop.applied",
     }
+    problem(requester.get(f"/attachments/{desk.values['key']['on a note']}/"), 404, "not_found")
+    problem(requester.get(f"/attachments/{desk.values['key']['of a stranger']}/"), 404, "not_found")
     before = counts()
     problem(requester.post(f"{path}/messages/", {"body": "x", "kind": "note"}), 403, "not_permitted")
     assert counts() == before
