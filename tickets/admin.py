@@ -99,4 +99,4 @@ class TagAdmin(admin.ModelAdmin):
 @admin.register(KnownIncident)
 class KnownIncidentAdmin(admin.ModelAdmin):
     list_display = ("title", "started_at", "ended_at")
-    exclude = ("created_by",)
+    exclude = ("created_by", "ended_by")

@@ -6,8 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+from django.utils.translation import gettext as _
+
 from puo_desk.kernel.errors import DomainError
 from tickets.models import Ticket
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +41,8 @@ def _refusal(ticket_id: int, act: Callable[[int], Ticket]) -> str:
     except DomainError as refused:
         lines = [line for found in getattr(refused, "errors", {}).values() for line in found]
         return " ".join(lines) or str(refused)
+    except Exception:
+        # One bad ticket stops none of the others; its own transaction is undone.
+        log.exception("bulk_act_failed", ticket=ticket_id)
+        return _("This failed on our side. Nothing was changed; try this ticket alone.")
     return ""

@@ -46,12 +46,13 @@ def publish_incident(
 
 @transaction.atomic
 def end_incident(*, incident_id: int, actor: Actor, now: datetime) -> KnownIncident:
-    """Say that an incident is over. Ending it twice keeps the first instant. Raises: NotPermitted, NotFound."""
+    """Say that an incident is over. Ending it twice keeps who did so first, and when. Raises: NotPermitted, NotFound."""
     require(actor, "incident.manage")
     incident = KnownIncident.objects.select_for_update().filter(pk=incident_id).first()
     if incident is None:
         raise NotFound
     if incident.ended_at is None:
         incident.ended_at = max(now, incident.started_at)
-        incident.save(update_fields=["ended_at"])
+        incident.ended_by_id = actor.user_id
+        incident.save(update_fields=["ended_at", "ended_by"])
     return incident

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -94,6 +94,7 @@ class HistoryLine:
     source: str
     seq: int
     kinds: tuple[str, ...]
+    actor_id: int | None = None
 
 
 def history_lines(events: Sequence[EventRow]) -> list[HistoryLine]:
@@ -107,17 +108,20 @@ def history_lines(events: Sequence[EventRow]) -> list[HistoryLine]:
             continue
         if lines and event.request_id == request_id and lines[-1].actor_label == event.actor_label:
             last = lines[-1]
-            lines[-1] = HistoryLine(
-                last.actor_label,
-                (*last.sentences, sentence),
-                last.at,
-                last.source,
-                event.seq,
-                (*last.kinds, event.kind),
+            lines[-1] = replace(
+                last, sentences=(*last.sentences, sentence), seq=event.seq, kinds=(*last.kinds, event.kind)
             )
         else:
             lines.append(
-                HistoryLine(event.actor_label, (sentence,), event.occurred_at, event.source, event.seq, (event.kind,))
+                HistoryLine(
+                    event.actor_label,
+                    (sentence,),
+                    event.occurred_at,
+                    event.source,
+                    event.seq,
+                    (event.kind,),
+                    event.actor_id,
+                )
             )
         request_id = event.request_id
     return lines

@@ -93,7 +93,7 @@ def _joined(entries: Sequence[Entry]) -> Iterator[Entry]:
             held
             and held.line
             and entry.line
-            and held.line.actor_label == entry.line.actor_label
+            and (held.line.actor_id, held.line.actor_label) == (entry.line.actor_id, entry.line.actor_label)
             and held.is_new == entry.is_new
         ):
             joined = replace(
@@ -124,7 +124,7 @@ def _shown(entries: Iterator[Entry], *, viewer: Actor, seen_seq: int) -> Iterato
 
 
 def _is_me(line: HistoryLine | None, viewer: Actor) -> bool:
-    return line is not None and line.actor_label == viewer.label
+    return line is not None and line.actor_id is not None and line.actor_id == viewer.user_id
 
 
 def _shown_line(line: HistoryLine, viewer: Actor, begins_new: bool) -> ShownEntry:
