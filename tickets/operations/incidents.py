@@ -46,7 +46,10 @@ def publish_incident(
 
 @transaction.atomic
 def end_incident(*, incident_id: int, actor: Actor, now: datetime) -> KnownIncident:
-    """Say that an incident is over. Ending it twice keeps who did so first, and when. Raises: NotPermitted, NotFound."""
+    """Say that an incident is over. Ending it twice keeps who did so first, and when.
+
+    Raises: NotPermitted, NotFound.
+    """
     require(actor, "incident.manage")
     incident = KnownIncident.objects.select_for_update().filter(pk=incident_id).first()
     if incident is None:
