@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.hostile import HOSTILE_TAGS
 from tests.browser.windows import WIDTHS, Windows, sideways
@@ -72,5 +72,5 @@ def test_hostile_tag_leads_to_its_tickets(windows: Windows, tag: str) -> None:
     number = windows.desk.facts["tickets"]["hostile"]
     page = windows.open("jonas", f"/tickets/{number}/")
     page.locator(".properties .tag", has_text=tag).click()
-    assert page.locator(f"#row-{number}").is_visible()
+    expect(page.locator(f"#row-{number}")).to_be_visible()
     assert page.evaluate(HARM) == []
