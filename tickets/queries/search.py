@@ -22,20 +22,27 @@ from tickets.vocabulary import parse_ticket_number
 
 MATCHES_AT_MOST = 1_000
 RARE = MATCHES_AT_MOST + 1
+NEWEST_REACH = 200_000
+"""How many tickets back the newest matches are looked for: words that seem common together may hardly ever meet."""
 
-# The words stand in each step, where the planner sees how common they are: a word of every second ticket is found
-# by walking from the newest down, one of every thousandth by its index.
 _WORDS = "(websearch_to_tsquery('simple', %s) || websearch_to_tsquery(%s::regconfig, %s))"
+# First the index is asked for a few matches, by words that the planner does not see: whatever it would think of them,
+# it takes the index, whose cost grows with the matches alone. Only a common word comes to the second step. There the
+# planner sees the words, and finds what every second ticket holds by walking from the newest down, not too far.
 _SQL = f"""
-WITH few AS MATERIALIZED (
-    SELECT search.ticket_id FROM tickets_ticketsearch AS search
-    WHERE search.{{document}} @@ {_WORDS} {{own}} LIMIT {{rare}}
+WITH asked AS MATERIALIZED (
+    SELECT {_WORDS} AS query
+), few AS MATERIALIZED (
+    SELECT search.ticket_id FROM tickets_ticketsearch AS search, asked
+    WHERE search.{{document}} @@ asked.query {{own}} LIMIT {{rare}}
 ), newest AS MATERIALIZED (
     SELECT search.ticket_id FROM tickets_ticketsearch AS search
     WHERE (SELECT count(*) FROM few) = {{rare}} AND search.{{document}} @@ {_WORDS} {{own}}
+      AND search.ticket_id > (SELECT max(ticket_id) FROM tickets_ticketsearch) - {{reach}}
     ORDER BY search.ticket_id DESC LIMIT {{matches}}
 )
-SELECT ticket_id FROM few WHERE (SELECT count(*) FROM few) < {{rare}} UNION ALL SELECT ticket_id FROM newest
+SELECT ticket_id FROM newest
+UNION SELECT ticket_id FROM few WHERE (SELECT count(*) FROM newest) < {{matches}}
 """  # noqa: S608 - the words are parameters, the rest is ours
 
 
@@ -65,7 +72,7 @@ def find_ticket_ids(text: str, *, viewer: Actor) -> list[int]:
     asked = [folded, regconfig_for(viewer.language), folded]
     with connection.cursor() as cursor:
         cursor.execute(
-            _SQL.format(document=document, own=own, rare=RARE, matches=MATCHES_AT_MOST),
+            _SQL.format(document=document, own=own, rare=RARE, matches=MATCHES_AT_MOST, reach=NEWEST_REACH),
             [*asked, *own_values, *asked, *own_values],
         )
         return [row[0] for row in cursor.fetchall()]
