@@ -36,7 +36,7 @@ def keep_promises(change: TicketChange) -> None:
     past = [] if change.is_new else clock_events(change.ticket.pk)
     if not kinds.isdisjoint(_RULING_KINDS):
         apply_policy(change, past)
-    events = [*past, *change.events]
+    events: list[ClockEvent] = [*past, *change.events]
     views = replay(events, now=change.now)
     stored = {} if change.is_new else stored_timers([change.ticket.pk]).get(change.ticket.pk, {})
     store_timers(change.ticket.pk, views, events=events, stored=stored, now=change.now)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from django.db import connection
 
 from escalations.queries.policies import promise_of
 from escalations.rules.history import (
@@ -17,7 +21,6 @@ from escalations.rules.history import (
     StatusChanged,
     WaitingOn,
 )
-from tickets.models import TicketEvent
 from tickets.rules.replay import STATUS_KINDS
 from tickets.vocabulary import MessageKind
 
@@ -65,15 +68,33 @@ def _status(at: datetime, seq: int, category: str, waiting_on: str) -> StatusCha
     return StatusChanged(at=at, seq=seq, category=StatusCategory(category), waiting_on=whom)
 
 
-def clock_events(ticket_id: int) -> list[TicketEvent]:
+@dataclass(slots=True)
+class StoredEvent:
+    """A recorded event, as far as the clock looks at it."""
+
+    seq: int
+    kind: str
+    occurred_at: datetime
+    data: Mapping[str, Any]
+
+
+def clock_events(ticket_id: int) -> list[StoredEvent]:
     """The recorded events of a ticket that move its clocks, in order. One query."""
     return clock_events_of([ticket_id]).get(ticket_id, [])
 
 
-def clock_events_of(ticket_ids: Collection[int]) -> dict[int, list[TicketEvent]]:
+# In SQL: every change and every page of a ticket replays its history, and rows of models cost more than reading them.
+_CLOCK_EVENTS = """
+SELECT ticket_id, seq, kind, occurred_at, data::text FROM tickets_ticketevent
+ WHERE ticket_id = ANY(%s) AND kind = ANY(%s) ORDER BY ticket_id, seq
+"""
+
+
+def clock_events_of(ticket_ids: Collection[int]) -> dict[int, list[StoredEvent]]:
     """The same for many tickets, by ticket. One query."""
-    rows = TicketEvent.objects.filter(ticket_id__in=ticket_ids, kind__in=CLOCK_KINDS)
-    found: dict[int, list[TicketEvent]] = {}
-    for event in rows.only("ticket_id", "seq", "kind", "occurred_at", "data").order_by("ticket_id", "seq"):
-        found.setdefault(event.ticket_id, []).append(event)
+    found: dict[int, list[StoredEvent]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOCK_EVENTS, [list(ticket_ids), sorted(CLOCK_KINDS)])
+        for ticket_id, seq, kind, at, text in cursor.fetchall():
+            found.setdefault(ticket_id, []).append(StoredEvent(seq, kind, at, json.loads(text)))
     return found

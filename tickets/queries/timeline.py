@@ -7,13 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import CharField, F, Model, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Coalesce, NullIf
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from puo_desk.accounts.models import Team, User
-from tickets.models import Category, KnownIncident, Status
 from tickets.queries.conversation import EventRow, MessageRow
 from tickets.vocabulary import ticket_number
 
@@ -151,28 +148,24 @@ def _names(events: Iterable[EventRow]) -> dict[str, dict[Any, str]]:
     for event in events:
         if kind := _NAMED_BY.get(event.kind):
             mentioned[kind] |= {event.data.get("old"), event.data.get("new"), event.data.get("incident")} - {None}
-    parts = [_named(kind, keys) for kind, keys in mentioned.items() if keys]
+    asked = [(_NAMES[kind], sorted(keys)) for kind, keys in mentioned.items() if keys]
     names: dict[str, dict[Any, str]] = {kind: {} for kind in mentioned}
-    if parts:
-        for kind, key, name in parts[0].union(*parts[1:], all=True):
-            names[kind][key if kind == "status" else int(key)] = name
+    if asked:
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(statement for statement, _ in asked), [keys for _, keys in asked])
+            for kind, key, name in cursor.fetchall():
+                names[kind][key if kind == "status" else int(key)] = name
     return names
 
 
-def _named(kind: str, keys: Iterable[Any]) -> QuerySet[Any, tuple[str, str, str]]:
-    person = Coalesce(NullIf("full_name", Value("")), "username", output_field=CharField())
-    sources: dict[str, tuple[type[Model], str, F | Coalesce]] = {
-        "person": (User, "pk", person),
-        "team": (Team, "pk", F("name")),
-        "category": (Category, "pk", F("name")),
-        "incident": (KnownIncident, "pk", F("title")),
-        "status": (Status, "code", F("name")),
-    }
-    model, key, name = sources[kind]
-    rows: QuerySet[Any] = model._default_manager.filter(**{f"{key}__in": list(keys)})
-    return rows.order_by().values_list(
-        Value(kind, output_field=TextField()), Cast(key, TextField()), Cast(name, TextField())
-    )
+_NAMES = {
+    "person": "SELECT 'person', id::text, coalesce(nullif(full_name, ''), username) FROM accounts_user"
+    " WHERE id = ANY(%s)",
+    "team": "SELECT 'team', id::text, name FROM accounts_team WHERE id = ANY(%s)",
+    "category": "SELECT 'category', id::text, name FROM tickets_category WHERE id = ANY(%s)",
+    "incident": "SELECT 'incident', id::text, title FROM tickets_knownincident WHERE id = ANY(%s)",
+    "status": "SELECT 'status', code, name FROM tickets_status WHERE code = ANY(%s)",
+}
 
 
 @dataclass(frozen=True, slots=True)
