@@ -131,6 +131,7 @@ def _measure(options: argparse.Namespace, place: Place, tell: Tell) -> None:
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
+    from django.db import connection
     from django.utils import timezone
 
     from tests.bench.filling import fill_up_to
@@ -155,6 +156,7 @@ def _measure(options: argparse.Namespace, place: Place, tell: Tell) -> None:
                         askings[size, kind.name] = ask_in_process(kind, furnished)
                         for clients in CLIENTS:
                             cells.append(_cell(kind, size, clients, desk, bare, place, options.seconds))
+            connection.close()  # what filling took belongs to the measuring, not to the desk
             memory = _memory(desk, place)
     print("\n" + _page_table(cells, askings), flush=True)
     if len(options.sizes) > 1:
