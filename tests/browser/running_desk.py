@@ -45,7 +45,7 @@ class RedisLine:
 
     def mend(self) -> None:
         with suppress(FileNotFoundError):
-            os.unlink(self._path)
+            Path(self._path).unlink()
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(self._path)
         listener.listen(64)
@@ -59,7 +59,7 @@ class RedisLine:
             self._listener.close()
             self._listener = None
         with suppress(FileNotFoundError):
-            os.unlink(self._path)
+            Path(self._path).unlink()
         for end in self._pairs:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -116,12 +116,12 @@ class RunningDesk:
         self.environment = self._environment(port)
         self.facts = self._fill()
         quiet = ["--no-access-log", "--log-level", "warning"]
-        self._run("web", "uvicorn", "puo_desk.asgi:application", "--port", str(port), "--timeout-graceful-shutdown", "1", *quiet)
+        self._run("web", "uvicorn", "puo_desk.asgi:application", "--port", str(port), *quiet)
         self._wait_until_ready(port)
         alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        celery = ["celery", "-A", "puo_desk", "--quiet"]
-        self._run("worker", *celery, "worker", "--loglevel", "WARNING", "--concurrency", "1", "--queues", "default,sweep", *alone)
-        self._run("beat", *celery, "beat", "--loglevel", "WARNING", "--scheduler", "celery.beat:Scheduler", "--pidfile=")
+        celery, calm = ["celery", "-A", "puo_desk", "--quiet"], ["--loglevel", "WARNING"]
+        self._run("worker", *celery, "worker", "--concurrency", "1", "--queues", "default,sweep", *alone, *calm)
+        self._run("beat", *celery, "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", *calm)
 
     def stop(self) -> None:
         for child in reversed(self._children):
@@ -147,7 +147,9 @@ class RunningDesk:
 
     def open_ticket(self, subject: str, category: str | None = None) -> str:
         """Amara asks for something, from a program of hers: the ticket's number."""
-        asked = {"subject": subject, "body": f"{subject}, says a program.", "category": self.facts["categories"].get(category)}
+        asked = {"subject": subject, "body": f"{subject}, says a program."}
+        if category is not None:
+            asked["category"] = self.facts["categories"][category]
         return self.ask("POST", "/api/v1/tickets/", asked, who="amara")["number"]
 
     def write(self, number: str, body: str, *, kind: str = "reply", who: str = "sena") -> None:

@@ -111,7 +111,11 @@ class SmallDesk:
         scopes = ["tickets:read", "tickets:write"]
         self.facts["tokens"] = {
             who: create_token(
-                user=User.objects.get(username=who), name="journeys", scopes=scopes, actor=self.actors[who], now=self.now
+                user=User.objects.get(username=who),
+                name="journeys",
+                scopes=scopes,
+                actor=self.actors[who],
+                now=self.now,
             )[1]
             for who in ("amara", "sena")
         }
@@ -189,9 +193,8 @@ class SmallDesk:
             if place < 5:
                 resolve_ticket(ticket_id=ticket.pk, actor=agent, now=at + timedelta(hours=1, minutes=place))
             if place == 0:
-                rate_ticket(
-                    ticket_id=ticket.pk, score=5, comment="Fast", actor=self.actors["tomas"], now=at + timedelta(hours=2)
-                )
+                later = at + timedelta(hours=2)
+                rate_ticket(ticket_id=ticket.pk, score=5, comment="Fast", actor=self.actors["tomas"], now=later)
         self.facts["report"] = {"opened": 9, "resolved": 5, "ratings": 1}
 
     def _today(self) -> None:

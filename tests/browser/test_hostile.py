@@ -11,17 +11,17 @@ from tests.browser.windows import WIDTHS, Windows, sideways
 HARM = """() => {
     const found = [];
     if (window.harmed) found.push("a script ran");
+    const runs = /^\\s*(javascript|vbscript|data:text)/i, shown = (each) => each.outerHTML.slice(0, 120);
     for (const each of document.querySelectorAll("*")) {
         for (const { name, value } of each.attributes) {
-            if (name.startsWith("on")) found.push(`${each.tagName} ${name}`);
-            if (["href", "src", "action", "formaction"].includes(name) && /^\\s*(javascript|vbscript|data:text)/i.test(value)) found.push(`${name}=${value}`);
-            if (["src"].includes(name) && new URL(value, location.href).origin !== location.origin && !value.startsWith("data:image")) found.push(`${name}=${value}`);
+            if (name.startsWith("on")) found.push(shown(each));
+            if (["href", "src", "action", "formaction"].includes(name) && runs.test(value)) found.push(shown(each));
+            const foreign = name === "src" && new URL(value, location.href).origin !== location.origin;
+            if (foreign && !value.startsWith("data:image")) found.push(shown(each));
         }
     }
-    for (const text of document.querySelectorAll(".prose, .message, .queue__row, .sop-row")) {
-        for (const each of text.querySelectorAll("script, iframe, style, object, embed, form:not([action^='/tickets/']):not([action^='/sop/']), base, meta")) found.push(each.outerHTML.slice(0, 120));
-        for (const each of text.querySelectorAll(".prose [hx-get], .prose [data-key], .prose [id=main]")) found.push(each.outerHTML.slice(0, 120));
-    }
+    const alien = "script, iframe, style, object, embed, base, meta, [hx-get], [hx-post], [data-key], #main";
+    for (const text of document.querySelectorAll(".prose")) found.push(...[...text.querySelectorAll(alien)].map(shown));
     return found;
 }"""
 

@@ -128,8 +128,11 @@ def test_everything_is_reached_by_tab(windows: Windows) -> None:
     for _ in range(60):
         press(page, "Tab")
         where = page.evaluate(
-            """() => { const on = document.activeElement, box = on.getBoundingClientRect();
-                return on === document.body ? "" : `${on.tagName} ${on.className} ${on.name ?? ""}|${box.width > 0 && box.height > 0}`; }"""
+            """() => {
+                const on = document.activeElement, box = on.getBoundingClientRect();
+                const isSeen = on === document.body || (box.width > 0 && box.height > 0);
+                return `${on.tagName} ${on.className} ${on.name ?? ""}|${isSeen}`;
+            }"""
         )
         assert not where.endswith("|false") or "visually-hidden" in where, where
         seen.add(where)

@@ -12,9 +12,7 @@ from tests.browser.scenario_words import PASSWORD
 from tests.browser.windows import Windows, settled
 
 PICTURE = base64.b64encode(
-    base64.b64decode(
-        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-    )
+    base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 ).decode()
 PASTE = """(area, picture) => {
     const bytes = Uint8Array.from(atob(picture), (sign) => sign.charCodeAt(0));

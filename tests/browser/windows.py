@@ -23,7 +23,9 @@ PHONE = (390, 844)
 WIDTHS = (320, 390, 1024, 1440)
 PATIENCE = 10_000
 
-WATCH = "document.addEventListener('securitypolicyviolation', (e) => console.error('CSP refused ' + e.violatedDirective + ' ' + e.blockedURI));"
+WATCH = """document.addEventListener("securitypolicyviolation", (event) => {
+    console.error(`policy refused ${event.violatedDirective} ${event.blockedURI}`);
+});"""
 
 
 @dataclass
@@ -38,7 +40,13 @@ class Windows:
     pages: list[Page] = field(default_factory=list)
 
     def open(
-        self, who: str | None, path: str = "/", *, size: tuple[int, int] = WIDE, theme: str = "light", script: bool = True
+        self,
+        who: str | None,
+        path: str = "/",
+        *,
+        size: tuple[int, int] = WIDE,
+        theme: str = "light",
+        script: bool = True,
     ) -> Page:
         """A new window of that person (nobody: signed out) at an address of the desk."""
         context = self.browser.new_context(
@@ -47,7 +55,8 @@ class Windows:
         )  # fmt: skip
         context.set_default_timeout(PATIENCE)
         if who is not None:
-            context.add_cookies([{"name": "sessionid", "value": self.desk.facts["sessions"][who], "url": self.desk.address}])
+            session = self.desk.facts["sessions"][who]
+            context.add_cookies([{"name": "sessionid", "value": session, "url": self.desk.address}])
         self._contexts.append(context)
         return self.beside(context, path, name=who or "stranger", script=script)
 
@@ -105,10 +114,11 @@ def barriers(page: Page, rules: Iterable[str] = ()) -> list[str]:
     if rules:
         options["runOnly"] = {"type": "rule", "values": list(rules)}
     found = Axe().run(page, options=options).response["violations"]
-    return [
-        f"{each['id']} ({each['impact']}): " + "; ".join(f"{node['target']} {node['html'][:160]}" for node in each["nodes"][:3])
-        for each in found
-    ]
+    return [f"{each['id']} ({each['impact']}): {_where(each['nodes'][:3])}" for each in found]
+
+
+def _where(nodes: list[dict[str, Any]]) -> str:
+    return "; ".join(f"{node['target']} {node['html'][:160]}" for node in nodes)
 
 
 def sideways(page: Page) -> str:
@@ -118,8 +128,14 @@ def sideways(page: Page) -> str:
             const root = document.scrollingElement, limit = document.documentElement.clientWidth;
             if (root.scrollWidth <= limit + 1) return "";
             const clips = (each) => each !== document.body && getComputedStyle(each).overflowX !== "visible";
-            const isClipped = (each) => { for (let up = each.parentElement; up && up !== document.body; up = up.parentElement) if (clips(up)) return true; return false; };
-            const wide = [...document.body.querySelectorAll("*")].filter((each) => each.getBoundingClientRect().right > limit + 1 && !isClipped(each));
-            return `${root.scrollWidth} > ${limit}: ` + wide.slice(0, 4).map((each) => each.outerHTML.slice(0, 140)).join(" | ");
+            const isClipped = (each) => {
+                for (let up = each.parentElement; up && up !== document.body; up = up.parentElement) {
+                    if (clips(up)) return true;
+                }
+                return false;
+            };
+            const isWide = (each) => each.getBoundingClientRect().right > limit + 1 && !isClipped(each);
+            const wide = [...document.body.querySelectorAll("*")].filter(isWide).slice(0, 4);
+            return `${root.scrollWidth} > ${limit}: ` + wide.map((each) => each.outerHTML.slice(0, 140)).join(" | ");
         }"""
     )
