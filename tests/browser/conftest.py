@@ -14,6 +14,8 @@ import pytest
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next((found for name in NAMES if (found := shutil.which(name))), None)
 NO_BROWSER = f"no browser: none of {', '.join(NAMES)} is installed (Debian: apt-get install chromium)"
+# The README's pictures are taken anew only when asked for.
+collect_ignore = [] if os.environ.get("SCREENS") else ["test_screens.py"]
 OUTCOME = pytest.StashKey[bool]()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from collections.abc import Generator
@@ -19,8 +18,6 @@ PLACE = CHECKOUT / "docs" / "screens"
 LARGEST = 300 * 1024
 SIZE = (1280, 800)
 THEMES = ("light", "dark")
-
-pytestmark = pytest.mark.skipif(not os.environ.get("SCREENS"), reason="pictures are taken anew only with SCREENS=1")
 
 
 @pytest.fixture(scope="module")
