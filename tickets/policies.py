@@ -13,7 +13,7 @@ from puo_desk.accounts.policies import ADMINS, DESK, EVERYBODY, STAFF, declare, 
 from puo_desk.accounts.vocabulary import DESK_ROLES, Role, Scope
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import NotPermitted
-from tickets.models import Attachment, Message, Ticket, TicketEvent
+from tickets.models import Attachment, Message, Ticket
 from tickets.vocabulary import MessageKind
 
 declare(
@@ -99,12 +99,6 @@ def visible_messages(viewer: Actor) -> QuerySet[Message]:
     """Messages on visible tickets, without internal notes for those who may not read them."""
     messages = Message.objects.filter(ticket__in=visible_tickets(viewer))
     return messages if sees_everything_of(viewer) else messages.exclude(kind=MessageKind.NOTE)
-
-
-def visible_events(viewer: Actor) -> QuerySet[TicketEvent]:
-    """The history of visible tickets, as far as it is for the viewer."""
-    events = TicketEvent.objects.filter(ticket__in=visible_tickets(viewer))
-    return events if sees_everything_of(viewer) else events.filter(kind__in=PUBLIC_EVENT_KINDS)
 
 
 def visible_attachments(viewer: Actor) -> QuerySet[Attachment]:
