@@ -73,7 +73,7 @@ def test_ticket_keys(windows: Windows) -> None:
     press(page, "e")
     expect(page.locator("#ticket-head")).to_contain_text("Resolved")
     press(page, "j")
-    expect(page).not_to_have_url(re.compile(number))
+    page.wait_for_url(lambda address: number not in address)
     press(page, "u")
     expect(page).to_have_url(re.compile(r"/tickets/\?"))
 
@@ -82,7 +82,7 @@ def test_going_places(windows: Windows) -> None:
     """g q, c, the sheet of ?, the palette of Ctrl+K."""
     page = windows.open("jonas", "/sop/")
     press(page, "g", "q")
-    expect(page).to_have_url(re.compile(r"/tickets/"))
+    page.wait_for_url(re.compile(r"/tickets/"))
     press(page, "?")
     sheet = page.locator("#key-sheet")
     expect(sheet).to_be_visible()
@@ -94,7 +94,7 @@ def test_going_places(windows: Windows) -> None:
     page.keyboard.type("report")
     expect(palette.get_by_role("option", selected=True)).to_contain_text("Reports")
     press(page, "Enter")
-    expect(page).to_have_url(re.compile("/reports/"))
+    page.wait_for_url(re.compile("/reports/"))
     press(page, "Control+k")
     page.keyboard.type("keys queue")
     palette.get_by_role("option", name=re.compile("Search tickets")).click()
