@@ -240,13 +240,14 @@ def test_the_ticket_page_tells_of_procedures(
     write_article: Write, as_agent: Client, ticket: Ticket, agent: Actor
 ) -> None:
     article = write_article()
-    page = text(as_agent.get(f"/tickets/{ticket.number}/"))
+    panel = reverse("sop:panel", args=[ticket.pk])
+    assert f'hx-get="{panel}"' in text(as_agent.get(f"/tickets/{ticket.number}/"))
+    page = text(as_agent.get(panel))
     assert 'id="sop-panel"' in page
     assert article.title in page
     apply_article_to_ticket(article_id=article.pk, ticket_id=ticket.pk, kind="text", actor=agent, now=NOON)
-    page = text(as_agent.get(f"/tickets/{ticket.number}/"))
-    assert f"used {article.number}" in page
-    assert "Did it help?" in page
+    assert f"used {article.number}" in text(as_agent.get(f"/tickets/{ticket.number}/"))
+    assert "Did it help?" in text(as_agent.get(panel))
 
 
 @pytest.mark.django_db

@@ -11,4 +11,4 @@ def test_every_kind_has_an_icon_and_words_that_take_any_facts() -> None:
     for kind in extension._kinds.values():
         assert kind.icon in icon_names(), kind.code
         wording = word(kind.code, {})
-        assert wording.title and "%" not in wording.title + wording.body, kind.code
+        assert wording.title and "%(" not in wording.title + wording.body, kind.code
