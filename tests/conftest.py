@@ -1,0 +1,26 @@
+"""What every test may count on: a fresh desk has its statuses and its first policy.
+
+A transactional test empties all tables when it ends, and with them what the migrations put there; the signal
+that Django sends after each such flush puts it back for whichever test comes next.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db.models.signals import post_migrate
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fresh_desk() -> None:
+    post_migrate.connect(_furnish, dispatch_uid="tests.fresh_desk")
+
+
+def _furnish(sender: Any, **_signal: Any) -> None:
+    if sender.label == "tickets":
+        import_module("tickets.migrations.0002_history_is_append_only").add_statuses(apps, None)
+    elif sender.label == "escalations":
+        import_module("escalations.migrations.0002_first_promises").add_standard_policy(apps, None)
