@@ -1,4 +1,4 @@
-"""What every test may count on: a fresh desk has its statuses and its first policy.
+"""What every test may count on: a fresh desk has its statuses and its first policy; what is dear is prepared once.
 
 A transactional test empties all tables when it ends, and with them what the migrations put there; the signal
 that Django sends after each such flush puts it back for whichever test comes next.
@@ -12,6 +12,15 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db.models.signals import post_migrate
+
+
+# Before the hook of xdist that reads the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A slow module prepares one thing for all its tests: they stay together, or each worker prepares it again."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,13 +2,16 @@
 // body, so that a fragment says hx-trigger="live:tickets from:body". Without a stream the same events come by the clock.
 import { announce, onContent, say } from "./page.js";
 
-const URL_PATH = document.querySelector('meta[name="live-url"]')?.content ?? "";
+const ADDRESS = document.querySelector('meta[name="live-url"]');
+const URL_PATH = ADDRESS?.content ?? "";
 const POLL = 20000;
 let topics = new Set();
 let source = null;
 let failures = 0;
 let poll = 0;
 let retry = 0;
+// Up to when the page knows everything: when it was drawn, then the last event. The stream begins with what came since.
+let since = ADDRESS?.dataset.since ?? "";
 
 function tell(topic, detail = {}) {
   document.body.dispatchEvent(new CustomEvent(`live:${topic}`, { bubbles: true, detail }));
@@ -45,6 +48,7 @@ function wanted() {
 }
 
 function receive(event) {
+  since = event.lastEventId || since;
   let detail = {};
   try { detail = JSON.parse(event.data || "{}"); } catch { detail = { text: event.data }; }
   const topic = detail.topic ?? (event.type === "message" ? "" : event.type);
@@ -54,10 +58,8 @@ function receive(event) {
 function open() {
   close();
   if (!topics.size || !URL_PATH) return;
-  source = new EventSource(`${URL_PATH}?topics=${encodeURIComponent([...topics].join(","))}`);
+  source = new EventSource(`${URL_PATH}?topics=${encodeURIComponent([...topics].join(","))}&since=${since}`);
   source.addEventListener("open", () => {
-    // What was missed while there was no stream is fetched once.
-    if (failures) pollNow();
     failures = 0;
     stopPolling();
     document.documentElement.dataset.live = "on";
@@ -100,12 +102,11 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) {
     sleep = setTimeout(close, 60000);
   } else if (!source && topics.size) {
-    failures ||= 1;
     open();
   }
 });
 window.addEventListener("pagehide", close);
-window.addEventListener("pageshow", (event) => { if (event.persisted) { failures ||= 1; open(); } });
+window.addEventListener("pageshow", (event) => { if (event.persisted) open(); });
 
 onContent(() => {
   const next = wanted();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.windows import Windows, settled
 
@@ -51,6 +51,22 @@ def test_newer_message_is_told_while_one_writes(windows: Windows) -> None:
     jonas.keyboard.type("ence")
     expect(jonas.locator("#composer [name=reply]")).to_have_value("Half a sentence")
     expect(jonas.locator("#composer [name=reply]")).to_be_focused()
+
+
+def test_what_happens_before_the_stream_is_open_is_shown(windows: Windows) -> None:
+    """Between the drawing of a page and the opening of its stream nothing gets lost."""
+    number = windows.desk.open_ticket("Wrong items in the slow queue")
+    jonas = windows.open("jonas", "/help/")
+
+    def write_first(route: Route) -> None:
+        if said:
+            windows.desk.write(number, said.pop())
+        route.continue_()
+
+    said = ["Sena was faster than the stream."]
+    jonas.route("**/live/**", write_first)
+    jonas.goto(f"/tickets/{number}/")
+    expect(jonas.locator("#conversation")).to_contain_text("Sena was faster than the stream.")
 
 
 def test_stale_choice_is_kept(windows: Windows) -> None:

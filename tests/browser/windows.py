@@ -21,7 +21,9 @@ FLAGS = (
 WIDE = (1440, 900)
 PHONE = (390, 844)
 WIDTHS = (320, 390, 1024, 1440)
-PATIENCE = 10_000
+PATIENCE = 20_000
+"""Milliseconds for what comes by itself, on a machine with much else to do."""
+expect.set_options(timeout=PATIENCE)
 
 WATCH = """document.addEventListener("securitypolicyviolation", (event) => {
     console.error(`policy refused ${event.violatedDirective} ${event.blockedURI}`);

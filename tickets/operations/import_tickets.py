@@ -25,7 +25,7 @@ from tickets.imports.differ import Step, steps_of
 from tickets.imports.history import Directory, StatusFacts, TicketHistory
 from tickets.imports.hooks import tell_imported
 from tickets.imports.refusals import RefusedRow
-from tickets.models import Message, Ticket, TicketEvent
+from tickets.models import Message, Ticket, TicketEvent, TicketSearch
 from tickets.operations.copying import copy_models, copy_rows
 from tickets.operations.import_directory import directory_for, known_statuses
 from tickets.operations.search_documents import index_new_tickets
@@ -119,15 +119,26 @@ def import_tickets(
     require(actor, "ticket.import")
     counted = summary if summary is not None else ImportSummary()
     statuses = known_statuses()
-    for histories, refused in _batches(gathered, limit):
-        counted.rows_read += len(refused) + sum(len(history.rows) for history in histories)
-        counted.tickets_read += len(histories)
-        batch = _import_batch(histories, _Batch(run, actor, now, statuses))
-        _count(counted, batch, also_refused=len(refused))
-        for row in (*refused, *batch.refused):
-            refuse(row)
-        progress(counted)
+    try:
+        for histories, refused in _batches(gathered, limit):
+            counted.rows_read += len(refused) + sum(len(history.rows) for history in histories)
+            counted.tickets_read += len(histories)
+            batch = _import_batch(histories, _Batch(run, actor, now, statuses))
+            _count(counted, batch, also_refused=len(refused))
+            for row in (*refused, *batch.refused):
+                refuse(row)
+            progress(counted)
+    finally:
+        if counted.tickets_written:
+            _tell_the_planner()
     return counted
+
+
+def _tell_the_planner() -> None:
+    """What PostgreSQL knows of a desk that was empty is wrong now, and its own look may come after the first report."""
+    tables = ", ".join(model._meta.db_table for model in (Ticket, TicketEvent, Message, TicketSearch))
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {tables}")
 
 
 def _batches(

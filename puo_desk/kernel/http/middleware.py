@@ -48,6 +48,7 @@ class RequestContextMiddleware:
         asked = request.headers.get("X-Request-ID", "")
         request_id = asked if _REQUEST_ID.fullmatch(asked) else new_request_id()
         request.request_id = request_id  # type: ignore[attr-defined]
+        request.received_ms = time.time_ns() // 1_000_000  # type: ignore[attr-defined]
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:

@@ -1,5 +1,8 @@
-"""``GET /live/?topics=a,b``: a stream of server-sent events, served beside Django on the event loop.
+"""``GET /live/?topics=a,b&since=MS``: a stream of server-sent events, served beside Django on the event loop.
 
+``since`` is when the page was drawn, in milliseconds since 1970; ``Last-Event-ID``, which a browser sends when
+it connects again, goes before it. What was told since then comes first, so nothing falls between a page and its
+stream.
 A stream costs a few kilobytes and holds neither a thread nor a database connection.
 """
 
@@ -15,7 +18,7 @@ import structlog
 from django.conf import settings
 from django.http import parse_cookie
 
-from puo_desk.kernel.live.hub import Hub, Stream
+from puo_desk.kernel.live.hub import Hub, Stream, now_ms
 from puo_desk.kernel.live.publish import channel
 from puo_desk.kernel.live.sessions import find_listener, still_welcome
 from puo_desk.kernel.live.topics import parse_topics
@@ -30,7 +33,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 PATH = "/live/"
 PING_SECONDS = 25.0
 HELLO = b"retry: 3000\n: hello\n\n"
-PING = b": ping\n\n"
 
 
 class LiveApp:
@@ -64,7 +66,7 @@ class LiveApp:
         if not allowed:
             return await _refuse(send, 403)
         self.hub.start()
-        stream = self.hub.open(listener, allowed)
+        stream = self.hub.open(listener, allowed, _since(scope, query))
         if stream is None:
             return await _refuse(send, 503, (b"retry-after", b"30"))
         try:
@@ -83,6 +85,18 @@ def _session_key(scope: Scope) -> str:
     cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1")
     key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
     return "" if has_forbidden_characters(key, lines=False) else key
+
+
+def _since(scope: Scope, query: dict[str, list[str]]) -> int | None:
+    """Up to when the page knows everything; None when it does not say so in a way we read."""
+    last = b"".join(value for name, value in scope["headers"] if name == b"last-event-id").decode("latin-1")
+    asked = last or "".join(query.get("since", []))
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 15 else None
+
+
+def _ping() -> bytes:
+    """No event, but an instant: a browser that connects again says that it knows everything up to here."""
+    return f"id: {now_ms()}\n\n".encode()
 
 
 async def _run(stream: Stream, receive: Receive, send: Send) -> None:
@@ -105,7 +119,7 @@ async def _run(stream: Stream, receive: Receive, send: Send) -> None:
             try:
                 event = await asyncio.wait_for(stream.queue.get(), PING_SECONDS)
             except TimeoutError:
-                event = PING
+                event = _ping()
             if event is None:
                 break
             await _write(send, event)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter, defaultdict
+import time
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -27,11 +28,20 @@ RECHECK_SECONDS = 4.0
 RESUBSCRIBE_SECONDS = 1.0
 MAX_STREAMS = 5_000
 MAX_STREAMS_EACH = 20
+REMEMBERED = 2_000
+"""Messages kept for pages that were drawn, or lost their stream, a moment before they began to listen."""
+SKEW_MS = 250
+"""How far the clocks of two web hosts may differ: hearing twice costs a page a question, hearing nothing the truth."""
 
 
-def sse(topic: str, ids: Mapping[str, Any]) -> bytes:
+def now_ms() -> int:
+    """Milliseconds since 1970: an event's id, and what a page names as the instant it was drawn."""
+    return time.time_ns() // 1_000_000
+
+
+def sse(topic: str, ids: Mapping[str, Any], at: int) -> bytes:
     """One event as the browser reads it, named after its topic."""
-    return f"event: {topic}\ndata: {json.dumps({'topic': topic, **ids})}\n\n".encode()
+    return f"id: {at}\nevent: {topic}\ndata: {json.dumps({'topic': topic, **ids})}\n\n".encode()
 
 
 class Stream:
@@ -54,7 +64,8 @@ class Stream:
     def resync(self) -> None:
         """Something was missed: the page asks again for everything that it shows."""
         self._empty()
-        self.queue.put_nowait(b"".join(sse(topic, {"polled": True}) for topic in self.topics))
+        at = now_ms()
+        self.queue.put_nowait(b"".join(sse(topic, {"polled": True}, at) for topic in self.topics))
 
     def end(self) -> None:
         """Close the page's stream; it may connect again and is then asked who it is."""
@@ -86,6 +97,8 @@ class Hub:
         self._streams: set[Stream] = set()
         self._per_user: Counter[Any] = Counter()
         self._tasks: list[asyncio.Task[None]] = []
+        self._recent: deque[tuple[int, list[str], dict[str, Any]]] = deque(maxlen=REMEMBERED)
+        self._heard_since: int | None = None
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -104,8 +117,12 @@ class Hub:
         for stream in list(self._streams):
             stream.end()
 
-    def open(self, listener: Listener, topics: Collection[str]) -> Stream | None:
-        """A new stream, or None when there are too many, here or of one person."""
+    def open(self, listener: Listener, topics: Collection[str], since: int | None = None) -> Stream | None:
+        """A new stream, or None when there are too many, here or of one person.
+
+        It begins with what was told after ``since`` (milliseconds since 1970), the instant up to which its page
+        knows everything.
+        """
         if len(self._streams) >= MAX_STREAMS or self._per_user[listener.user_id] >= MAX_STREAMS_EACH:
             return None
         stream = Stream(listener, topics)
@@ -113,7 +130,22 @@ class Hub:
         self._per_user[listener.user_id] += 1
         for topic in stream.topics:
             self._by_topic[topic].add(stream)
+        if since is not None:
+            self._catch_up(stream, since - SKEW_MS)
         return stream
+
+    def _catch_up(self, stream: Stream, since: int) -> None:
+        if self._heard_since is None:
+            return  # Not subscribed: everybody is told to ask again as soon as it is.
+        forgotten = len(self._recent) == REMEMBERED and self._recent[0][0] > since
+        if forgotten or since < self._heard_since:
+            stream.resync()
+            return
+        for at, topics, ids in self._recent:
+            if at >= since:
+                for topic in topics:
+                    if topic in stream.topics:
+                        stream.put(sse(topic, ids, at))
 
     def close(self, stream: Stream) -> None:
         if stream not in self._streams:
@@ -132,29 +164,42 @@ class Hub:
         try:
             told = json.loads(message)
             topics, ids = list(told["topics"]), dict(told["ids"])
+            lost = bool(told.get("lost"))
         except (ValueError, KeyError, TypeError):
             log.warning("live_message_unreadable")
             return
+        if lost:
+            self._begin()
+        at = now_ms()
+        self._recent.append((at, topics, ids))
         for topic in topics:
             if streams := self._by_topic.get(topic):
-                event = sse(topic, ids)
+                event = sse(topic, ids, at)
                 for stream in streams:
                     stream.put(event)
 
+    def _begin(self) -> None:
+        """From now on everything is heard; what was said before is not known."""
+        self._recent.clear()
+        self._heard_since = now_ms()
+        for stream in self._streams:
+            stream.resync()
+
     async def _listen(self) -> None:
-        missed = False
+        away = False
         while True:
             try:
-                await self._subscribe(missed)
+                await self._subscribe(away)
             except REDIS_AWAY as error:
-                if not missed:
+                if not away:
                     log.warning("redis_away", by="hub", error=type(error).__name__)
             except Exception:
                 log.exception("live_subscription_failed")
-            missed = True
+            self._heard_since = None
+            away = True
             await asyncio.sleep(RESUBSCRIBE_SECONDS)
 
-    async def _subscribe(self, missed: bool) -> None:
+    async def _subscribe(self, away: bool) -> None:
         # A Unix socket has no keepalive, and its connection class refuses the option.
         keepalive = {} if self._redis_url.startswith("unix:") else {"socket_keepalive": True}
         link = redis.asyncio.Redis.from_url(
@@ -163,15 +208,15 @@ class Hub:
         try:
             async with link.pubsub() as subscription:
                 await subscription.subscribe(self._channel)
-                if missed:
-                    log.info("redis_back", by="hub")
-                    for stream in self._streams:
-                        stream.resync()
                 while True:
                     # A timeout, so that a peer that vanished without a word is noticed by the ping.
-                    message = await subscription.get_message(ignore_subscribe_messages=True, timeout=15)
+                    message = await subscription.get_message(timeout=15)
                     if message is None:
                         await asyncio.wait_for(subscription.ping(), 5)
+                    elif message["type"] == "subscribe":
+                        if away:
+                            log.info("redis_back", by="hub")
+                        self._begin()
                     elif message["type"] == "message":
                         self.deliver(message["data"])
         finally:

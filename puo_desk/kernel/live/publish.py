@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable
 from functools import partial
 
@@ -13,6 +14,8 @@ from django.db import transaction
 from puo_desk.kernel.redis_link import REDIS_AWAY, breaker, client
 
 log = structlog.get_logger(__name__)
+_lost = threading.Event()
+"""Set when this process could not tell something: every page then has to ask again, once it can."""
 Id = int | str | None
 
 
@@ -35,14 +38,19 @@ def publish(topics: Iterable[str], **ids: Id) -> None:
 
 
 def send(topics: list[str], ids: dict[str, Id]) -> bool:
-    """Tell now; False when Redis is away."""
+    """Tell now; False when Redis is away. The first to be told again says with it that something was lost."""
     if not breaker.allows():
+        _lost.set()
         return False
+    lost = _lost.is_set()
     try:
-        client().publish(channel(), json.dumps({"topics": topics, "ids": ids}))
+        client().publish(channel(), json.dumps({"topics": topics, "ids": ids} | ({"lost": True} if lost else {})))
     except REDIS_AWAY as error:
+        _lost.set()
         if breaker.failed():
             log.warning("redis_away", by="live", error=type(error).__name__)
         return False
+    if lost:
+        _lost.clear()
     breaker.worked()
     return True
