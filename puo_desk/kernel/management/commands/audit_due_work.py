@@ -10,6 +10,9 @@ from django.db import DatabaseError, connection
 
 from puo_desk.kernel.auditor import audit_once
 
+SHORTEST, LONGEST = 1.0, 86_400.0
+"""Seconds between two looks: below a second the looking would be the load, and a day's silence is no alarm."""
+
 
 class Command(BaseCommand):
     help = "Report work that is late and rescue what is stuck. Fails when something is late."
@@ -18,6 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("--every", type=float, metavar="SECONDS", help="go on, looking again after this time")
 
     def handle(self, *args: Any, every: float | None = None, **options: Any) -> None:
+        # Asked this way round, "nan" is refused too.
+        if every is not None and not SHORTEST <= every <= LONGEST:
+            raise CommandError(f"--every takes seconds from {SHORTEST:.0f} to {LONGEST:.0f}, not {every:g}.")
         while every is not None:
             try:
                 self._audit()
