@@ -7,10 +7,12 @@ that Django sends after each such flush puts it back for whichever test comes ne
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.db.models.signals import post_migrate
 
 
@@ -26,6 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _fresh_desk() -> None:
     post_migrate.connect(_furnish, dispatch_uid="tests.fresh_desk")
+    # As `make up` makes it: without it every handler of requests that is set up warns.
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
 def _furnish(sender: Any, **_signal: Any) -> None:
