@@ -12,12 +12,14 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 
 from puo_desk.kernel.actor import Actor
+from puo_desk.kernel.http.pagination import Page
 from tickets.models import Ticket
 from tickets.policies import visible_tickets
 from tickets.queries.filters import TicketFilter, filter_tickets
-from tickets.queries.queue import SORTS, VIEWS, tickets_in_view
-from tickets.queries.search import search_tickets
-from tickets.vocabulary import COUNT_CAP
+from tickets.queries.queue import SORTS, VIEWS, page_of_tickets, tickets_in_view
+from tickets.queries.rows import TicketRow
+from tickets.queries.search import page_of_matches, search_tickets
+from tickets.vocabulary import COUNT_CAP, parse_ticket_number
 
 MULTIPLE = frozenset({"status", "status_category", "priority", "team", "category", "channel"})
 """Filters that hold several values at once."""
@@ -37,6 +39,12 @@ class Listing:
     @property
     def query(self) -> str:
         return urlencode(self.pairs)
+
+    @property
+    def is_bare_search(self) -> bool:
+        """Whether every match of the text is wanted, newest first: then only a page of them is looked for."""
+        names = {name for name, _value in self.pairs}
+        return names == {"view", "q"} and self.view == "all" and parse_ticket_number(self.text) is None
 
     @property
     def is_narrowed(self) -> bool:
@@ -82,6 +90,16 @@ def _without_blanks(params: QueryDict) -> QueryDict:
         if given := [value for value in values if value]:
             kept.setlist(name, given)
     return kept
+
+
+def page_of(listing: Listing, *, viewer: Actor, cursor: str | None = None) -> tuple[Page[TicketRow], int | None]:
+    """A page of the list, and how many tickets it holds up to the cap of all counts, where that is known with it.
+
+    Raises: InvalidInput for a cursor that this list did not give.
+    """
+    if listing.is_bare_search:
+        return page_of_matches(listing.text, viewer=viewer, cursor=cursor)
+    return page_of_tickets(listing.tickets, sort=listing.sort, viewer=viewer, cursor=cursor), None
 
 
 def count_matching(listing: Listing) -> int:

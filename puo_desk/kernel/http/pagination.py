@@ -69,14 +69,18 @@ class Keyset:
         """The window after (or before) ``cursor``. One query. Raises: InvalidInput for a cursor not made
         here.
         """
-        backward, values = self._read(cursor) if cursor else (False, None)
+        backward, values = self.read(cursor)
         ordered = rows.order_by(*(self._order(key, backward) for key in self.keys))
         if values is not None:
             ordered = ordered.filter(self._beyond(values, backward))
-        found = list(ordered[: size + 1])
+        return self.window(list(ordered[: size + 1]), cursor=cursor, size=size)
+
+    def window(self, found: Sequence[Row], *, cursor: str | None, size: int) -> Page[Row]:
+        """The window of rows found elsewhere: the ``size + 1`` next to the cursor, nearest first."""
+        backward, _values = self.read(cursor)
         more, found = len(found) > size, found[:size]
         if backward:
-            found.reverse()
+            found = found[::-1]
         has_next = bool(found) if backward else more
         has_previous = (more if backward else cursor is not None) and bool(found)
         return Page(
@@ -90,7 +94,13 @@ class Keyset:
         values = [_encode(_value_of(row, key.name)) for key in self.keys]
         return self._signer.sign_object([int(backward), *values], compress=False)
 
-    def _read(self, cursor: str) -> tuple[bool, list[Any]]:
+    def read(self, cursor: str | None) -> tuple[bool, list[Any] | None]:
+        """Which way a cursor goes, and the values of the row it stands at: none without a cursor.
+
+        Raises: InvalidInput for a cursor not made here.
+        """
+        if not cursor:
+            return False, None
         try:
             if len(cursor) > MAX_CURSOR:
                 raise ValueError

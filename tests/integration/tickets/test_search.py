@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 
 from puo_desk.accounts.models import User
@@ -10,6 +13,7 @@ from tests.support.desk import after, make_ticket
 from tests.support.people import actor_of, make_person
 from tickets.operations.conversation import note_on_ticket, reply_to_ticket
 from tickets.operations.properties import rename_ticket
+from tickets.queries import search
 from tickets.queries.search import search_tickets
 
 pytestmark = pytest.mark.django_db
@@ -89,10 +93,72 @@ def test_a_common_word_gives_the_newest_and_a_requester_all_of_the_own(
     amara: User, jonas: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tickets.queries.search.MATCHES_AT_MOST", 2)
-    monkeypatch.setattr("tickets.queries.search.RARE", 3)
     other = make_person(role=Role.REQUESTER)
     make_ticket(amara, subject="Old screen")
     for number in range(3):
         make_ticket(other, subject=f"Screen {number}")
     assert found("screen", jonas) == ["Screen 1", "Screen 2"]
     assert found("screen", amara) == ["Old screen"]
+
+
+WALKING = {"FEW": 0, "READING_OF_A_WALK": 0}
+THROUGH_THE_INDEX = {"FEW": 10**9}
+
+
+@pytest.fixture(params=[WALKING, THROUGH_THE_INDEX], ids=["walking back", "through the index"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in request.param.items():
+        monkeypatch.setattr(search, name, value)
+
+
+@pytest.mark.usefixtures("way")
+def test_pages_of_matches_go_both_ways_and_leave_none_out(amara: User, jonas: User) -> None:
+    screens = [make_ticket(amara, subject=f"Screen {number}").pk for number in range(6)]
+    make_ticket(amara, subject="Login loop")
+    screens.append(make_ticket(amara, subject="Screen, the newest").pk)
+    viewer = actor_of(jonas)
+    pages, cursor = [], None
+    while not pages or cursor:
+        page, _total = search.page_of_matches("screen", viewer=viewer, cursor=cursor, size=3)
+        pages.append(page)
+        cursor = page.next
+    assert [[row.id for row in page.rows] for page in pages] == [screens[:-4:-1], screens[3:0:-1], screens[:1]]
+    back, _total = search.page_of_matches("screen", viewer=viewer, cursor=pages[-1].previous, size=3)
+    assert list(back.rows) == list(pages[1].rows)
+    first, _total = search.page_of_matches("screen", viewer=viewer, cursor=back.previous, size=3)
+    assert list(first.rows) == list(pages[0].rows)
+    assert first.previous is None
+    assert pages[0].previous is None
+
+
+@pytest.mark.usefixtures("way")
+def test_words_that_hardly_ever_meet_are_found_behind_any_number_of_others(
+    amara: User, jonas: User, django_assert_max_num_queries: Callable[..., AbstractContextManager[object]]
+) -> None:
+    both = make_ticket(amara, subject="Screen with a label")
+    for number in range(12):
+        make_ticket(amara, subject=f"{'Screen' if number % 2 else 'Label'} {number}")
+    viewer = actor_of(jonas)
+    with django_assert_max_num_queries(4):
+        page, total = search.page_of_matches("screen label", viewer=viewer, size=2)
+    assert [row.id for row in page.rows] == [both.pk]
+    assert total == 1
+
+
+def test_what_is_counted_is_counted_to_the_cap(amara: User, jonas: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        make_ticket(amara, subject=f"Screen {number}")
+    assert search.page_of_matches("screen", viewer=actor_of(jonas), size=2)[1] == 4
+    monkeypatch.setattr(search, "COUNT_CAP", 3)
+    assert search.page_of_matches("screen", viewer=actor_of(jonas), size=2)[1] == 3
+
+
+@pytest.mark.usefixtures("way")
+def test_pages_of_matches_hold_what_the_reader_may_see(amara: User, jonas: User) -> None:
+    mine = make_ticket(amara, subject="Screen of mine")
+    for number in range(3):
+        make_ticket(make_person(role=Role.REQUESTER), subject=f"Screen {number}")
+    note_on_ticket(ticket_id=mine.pk, body="xylophone", actor=actor_of(jonas), now=after())
+    page, total = search.page_of_matches("screen", viewer=actor_of(amara), size=2)
+    assert ([row.id for row in page.rows], total) == ([mine.pk], 1)
+    assert search.page_of_matches("xylophone", viewer=actor_of(amara))[1] == 0

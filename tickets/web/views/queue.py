@@ -18,10 +18,10 @@ from puo_desk.accounts.queries.people import list_assignable_people, list_teams
 from puo_desk.accounts.web.access import ReaderRequest, page
 from tickets.policies import visible_tickets
 from tickets.queries.classification import list_categories, list_statuses
-from tickets.queries.queue import COUNTED_VIEWS, SORTS, VIEWS, page_of_tickets
+from tickets.queries.queue import COUNTED_VIEWS, SORTS, VIEWS
 from tickets.queries.rows import rows_of
 from tickets.vocabulary import Channel, Priority, parse_ticket_number
-from tickets.web.listing import Listing, count_matching, neighbour_id, read_listing, tokens_of
+from tickets.web.listing import Listing, count_matching, neighbour_id, page_of, read_listing, tokens_of
 from tickets.web.rail import capped, view_counts
 from tickets.web.showing import grouped_rows, shown_rows
 
@@ -40,11 +40,9 @@ def queue(request: ReaderRequest) -> HttpResponseBase:
     request.queue_view = listing.view  # type: ignore[attr-defined]
     if "live" in request.GET:
         return _live(request, listing, now)
-    window = page_of_tickets(
-        listing.tickets, sort=listing.sort, viewer=request.actor, cursor=request.GET.get("cursor") or None
-    )
+    window, known = page_of(listing, viewer=request.actor, cursor=request.GET.get("cursor") or None)
     takes_all = "all" in request.GET
-    total = _total(request, listing)
+    total = _total(request, listing) if known is None else capped(known)
     rows = shown_rows(window.rows, viewer=request.actor, now=now, query=listing.query, are_chosen=takes_all)
     context = {
         "listing": listing,
@@ -121,8 +119,7 @@ def _live(request: ReaderRequest, listing: Listing, now: Any) -> HttpResponse:
     """The rows that a page shows as they are now, how many more the list has, and the rail's counts."""
     shown = {int(word) for word in request.GET.get("rows", "").split(",")[:LIVE_ROWS_AT_MOST] if _is_id(word)}
     first = not request.GET.get("cursor")
-    window = page_of_tickets(listing.tickets, sort=listing.sort, viewer=request.actor) if first else None
-    current = {row.id: row for row in window.rows} if window else {}
+    current = {row.id: row for row in page_of(listing, viewer=request.actor)[0].rows} if first else {}
     missing = shown - current.keys()
     rows = [row for row in current.values() if row.id in shown]
     if missing:
