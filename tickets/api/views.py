@@ -42,7 +42,7 @@ NUMBER = OpenApiParameter(
 RELATED = ("status", "requester", "assignee", "team", "category")
 _LIST_WORDS = frozenset({"cursor", "page_size", "view", "sort", "search", "format"})
 
-_DESK_WORDS = frozenset({"view", "priority", "team", "assignee", "unassigned", "tag"})
+_DESK_WORDS = frozenset({"view", "priority", "team", "assignee", "unassigned", "tag", "requester"})
 
 
 class DeskView(APIView):
@@ -89,7 +89,7 @@ class TicketListView(DeskView):
         viewer, params = self.actor(request), request.query_params
         known = TicketFilter.names() | _LIST_WORDS
         if not sees_desk_facts_of(viewer):
-            # A filter that finds or does not find tells what the ticket itself keeps to the desk.
+            # A filter that finds or does not find tells what the ticket itself keeps to the desk, and who is here.
             known -= _DESK_WORDS
         if unknown := sorted(set(params) - known):
             raise InvalidInput({unknown[0]: [_("There is no such filter.")]})

@@ -99,6 +99,9 @@ class Ticket(models.Model):
 
     external_source = models.CharField(max_length=40, blank=True, default="")
     external_id = models.CharField(max_length=80, blank=True, default="")
+    external_scope = models.PositiveBigIntegerField(
+        null=True, editable=False, help_text=_("Whose ids these are: the desk's, or those of one person who asks.")
+    )
     version = models.PositiveIntegerField(default=1)
     last_event_seq = models.PositiveIntegerField(default=0)
 
@@ -131,9 +134,10 @@ class Ticket(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["external_source", "external_id"],
+                fields=["external_source", "external_id", "external_scope"],
                 condition=~models.Q(external_id=""),
                 name="one_ticket_per_external_id",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=models.Q(status_category__in=StatusCategory.values), name="ticket_known_category"

@@ -252,7 +252,8 @@ def _sort_out(histories: Sequence[TicketHistory], batch: _Batch) -> None:
 def _acts_that_opened(source: str, external_ids: list[str]) -> dict[str, str]:
     """Tickets of the source that are here, by their number there, with the act that opened them."""
     # Saying that the number is not empty lets PostgreSQL use the index, which holds no others.
-    known = Ticket.objects.filter(external_source=source, external_id__in=external_ids).exclude(external_id="")
+    known = Ticket.objects.filter(external_source=source, external_id__in=external_ids, external_scope=None)
+    known = known.exclude(external_id="")
     here = dict(known.values_list("id", "external_id"))
     acts = dict(TicketEvent.objects.filter(ticket_id__in=here, seq=1).values_list("ticket_id", "request_id"))
     return {external_id: acts.get(pk, "") for pk, external_id in here.items()}

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from puo_desk.accounts.models import User
-from puo_desk.accounts.policies import require
+from puo_desk.accounts.policies import may, require
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import InvalidInput
 from puo_desk.kernel.pages.markdown import plain_text_preview
@@ -103,6 +103,8 @@ def open_ticket(new: NewTicket, *, actor: Actor, now: datetime) -> Ticket:
             waiting_since=None if on_own_behalf else now,
             external_source=new.external_source,
             external_id=new.external_id,
+            # Among the ids of all, one that is taken would tell who asks that somebody else has sent it.
+            external_scope=None if may(actor, "ticket.open_for") else actor.user_id,
         )
         change = TicketChange(ticket, actor=actor, now=now, is_new=True)
         change.record(_opened(ticket, on_own_behalf=on_own_behalf))

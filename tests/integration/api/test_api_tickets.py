@@ -108,6 +108,27 @@ def test_the_form_of_a_category_is_judged_by_the_same_rules_as_on_the_page(
     ]
 
 
+def test_an_external_id_does_not_tell_that_somebody_else_sent_it(
+    agent: Caller, requester: Caller, calling: Callable[..., Caller], desk: FurnishedDesk, body: dict[str, Any]
+) -> None:
+    """Each who asks has ids of the person's own; those of the desk are one for all who work there."""
+    named = body | {"external_source": "monitor", "external_id": "alert-8"}
+    assert agent.post("/tickets/", named | {"requester": desk.foreign.requester_id}).status_code == 201
+    assert requester.post("/tickets/", named).status_code == 201
+    problem(requester.post("/tickets/", named), 409, "external_id_taken")
+    problem(calling("lead").post("/tickets/", named), 409, "external_id_taken")
+    assert json.loads(requester.get("/tickets/?external_id=alert-8").content)["results"][0]["external_id"] == "alert-8"
+
+
+def test_a_requester_cannot_ask_the_list_who_is_here(agent: Caller, requester: Caller, desk: FurnishedDesk) -> None:
+    """Whether there is a person with an id is told to those who may list people, and to nobody else."""
+    for person in (desk.people["lead"].pk, 999_999, desk.people["requester"].pk):
+        told = problem(requester.get(f"/tickets/?requester={person}"), 400, "invalid_input")
+        assert fields_of(told) == {"requester"}
+        assert told["errors"][0]["detail"] == "There is no such filter."
+    assert agent.get(f"/tickets/?requester={desk.people['requester'].pk}").status_code == 200
+
+
 def test_the_same_external_id_is_taken_once(agent: Caller, desk: FurnishedDesk, body: dict[str, Any]) -> None:
     named = body | {"external_source": "monitor", "external_id": "alert-7"}
     assert agent.post("/tickets/", named).status_code == 201
