@@ -42,7 +42,7 @@ def reply_to_ticket(
 ) -> Message:
     """Say something that the requester reads. From the requester it wakes a waiting or resolved ticket.
 
-    ``set_status`` is the status code a reply leaves the ticket in (agents only). ``last_seen_seq`` is the
+    ``set_status`` is the status code a reply leaves the ticket in (only those who may set it by itself). ``last_seen_seq`` is the
     newest event the writer saw: when newer public messages have arrived the reply is refused once, so
     that nobody answers past them.
     Emits: ticket.replied, and the status event when the status changes.
@@ -61,10 +61,7 @@ def reply_to_ticket(
         claim_files(message, keys=files, field_keys={}, actor=actor)
         index_words(ticket_id=ticket.pk, text=text, is_public=True, language=actor.language)
         if is_requester:
-            if set_status:
-                # A reply says that it goes on; confirming and reopening are acts of their own.
-                require(actor, act_into(find_status(set_status)), ticket)
-            _hear_requester(change)
+            _hear_requester(change, set_status)
         else:
             _answer_requester(change, set_status)
         _forget_draft(ticket, actor, MessageKind.REPLY)
@@ -85,22 +82,30 @@ def _refuse_past_newer(ticket: Ticket, actor: Actor, last_seen_seq: int) -> None
         raise NewerMessages(count=count, last_seq=ticket.last_event_seq)
 
 
-def _hear_requester(change: TicketChange) -> None:
-    """The requester wrote: what was solved or waiting is work again, and the wait for an answer begins."""
+def _hear_requester(change: TicketChange, status_code: str | None) -> None:
+    """The requester wrote: what was solved or waiting is work again, and the wait for an answer begins.
+
+    Somebody of the desk who asked may say in the same breath where that leaves the ticket.
+    """
     ticket = change.ticket
     waits = ticket.status.waiting_on == WaitingOn.REQUESTER
-    if ticket.status_category in SOLVED or waits:
+    if ticket.status_category in SOLVED or (waits and not status_code):
         wake(change, reason="requester_wrote")
     change.set(waiting_since=ticket.waiting_since or change.now)
+    _leave_in(change, status_code)
 
 
 def _answer_requester(change: TicketChange, status_code: str | None) -> None:
     ticket = change.ticket
     change.set(first_replied_at=ticket.first_replied_at or change.now, waiting_since=None)
     begin_work(change)
+    _leave_in(change, status_code)
+
+
+def _leave_in(change: TicketChange, status_code: str | None) -> None:
     if status_code:
         status = find_status(status_code)
-        require(change.actor, act_into(status), ticket)
+        require(change.actor, act_into(status), change.ticket)
         move_to(change, status)
 
 

@@ -12,7 +12,7 @@ from puo_desk.accounts.operations.people import change_role
 from puo_desk.accounts.vocabulary import Role
 from puo_desk.kernel.errors import NotPermitted
 from puo_desk.notifications.models import Notification
-from tests.support.desk import after, kinds_of, make_ticket
+from tests.support.desk import after, assert_folds_to_row, kinds_of, make_ticket
 from tests.support.people import ADMIN, actor_of, make_person, make_team
 from tickets.models import Message, Ticket
 from tickets.operations.assignment import assign_ticket, move_to_team
@@ -64,6 +64,26 @@ def test_a_requester_who_sets_a_status_is_refused_and_not_ignored(amara: User) -
             ticket_id=ticket.pk, body="Thanks.", actor=actor_of(amara), now=after(minutes=1), set_status="resolved"
         )
     assert Message.objects.count() == 1
+
+
+def _told(ticket: Ticket) -> list[str]:
+    return [kind for kind in kinds_of(ticket) if kind.startswith("ticket.")]
+
+
+def test_who_works_at_the_desk_replies_to_an_own_request_and_resolves_it(jonas: User) -> None:
+    """The composer offers it, so it happens; and again after the ticket came back."""
+    ticket = make_ticket(jonas)
+    act = {"ticket_id": ticket.pk, "body": "It was the cable.", "actor": actor_of(jonas)}
+    reply_to_ticket(now=after(minutes=1), set_status="resolved", **act)
+    assert _told(ticket)[1:] == ["ticket.replied", "ticket.resolved"]
+    ticket.refresh_from_db()
+    assert (ticket.status_category, ticket.resolved_at, ticket.waiting_since) == ("resolved", after(minutes=1), None)
+    reply_to_ticket(now=after(minutes=2), set_status="resolved", **act)
+    assert _told(ticket)[3:] == ["ticket.replied", "ticket.reopened", "ticket.resolved"]
+    reply_to_ticket(now=after(minutes=3), set_status="waiting_requester", **act)
+    ticket.refresh_from_db()
+    assert ticket.status.code == "waiting_requester"
+    assert_folds_to_row(ticket)
 
 
 def test_who_no_longer_sees_a_ticket_is_told_nothing_of_it(
