@@ -133,9 +133,13 @@ def test_an_agent_is_led_to_the_ticket_page_and_cannot_confirm_for_others(amara:
     answer = client.get(f"/requests/{ticket.number}/")
     assert (answer.status_code, answer["Location"]) == (302, f"/tickets/{ticket.number}/")
     resolve_ticket(ticket_id=ticket.pk, actor=actor_of(make_person()), now=after())
-    assert client.post(f"/requests/{ticket.number}/confirm/").status_code in (403, 409)
+    before = kinds_of(ticket)
+    for act in ("reply", "confirm", "still-broken", "rating"):
+        refused = client.post(f"/requests/{ticket.number}/{act}/", {"body": "x", "score": 5})
+        assert refused.status_code == 403, act
+        assert "This is not your own request." in refused.content.decode()
     ticket.refresh_from_db()
-    assert ticket.status_category == "resolved"
+    assert (ticket.status_category, kinds_of(ticket)) == ("resolved", before)
 
 
 def test_this_fixed_it(browser: Client, amara: User) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from puo_desk.accounts.web.access import ReaderRequest, page
-from puo_desk.kernel.errors import DomainError, InvalidInput
+from puo_desk.kernel.errors import DomainError, InvalidInput, NotPermitted
 from tickets.extension import promise_previews, render_panels, render_request_helps
 from tickets.operations import attachments, conversation, opening, statuses
 from tickets.policies import visible_tickets
@@ -234,7 +234,7 @@ def _own(request: ReaderRequest, ticket_id: int) -> None:
     """These pages are for one's own requests; the desk's acts on others' live on the ticket page."""
     get_ticket(ticket_id, viewer=request.actor)
     if not visible_tickets(request.actor).filter(pk=ticket_id, requester_id=request.actor.own_id).exists():
-        raise DomainError(_("This is not your own request. Work on it from the ticket page."))
+        raise NotPermitted(_("This is not your own request. Work on it from the ticket page."))
 
 
 def _done(request: ReaderRequest, ticket_id: int) -> HttpResponse:
