@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,6 +76,15 @@ def list_lead_ids(team_id: int | None) -> list[int]:
         return []
     leads = Membership.objects.filter(team_id=team_id, is_lead=True, user__is_active=True)
     return list(leads.order_by("user_id").values_list("user_id", flat=True))
+
+
+def teams_by_person(user_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """The ids of each person's teams; people without a team are left out."""
+    teams: dict[int, set[int]] = {}
+    rows = Membership.objects.filter(user_id__in=user_ids).values_list("user_id", "team_id")
+    for user_id, team_id in rows:
+        teams.setdefault(user_id, set()).add(team_id)
+    return {user_id: frozenset(joined) for user_id, joined in teams.items()}
 
 
 @dataclass(frozen=True, slots=True)

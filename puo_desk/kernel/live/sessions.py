@@ -6,7 +6,7 @@ Runs on a small thread pool beside the event loop and gives its database connect
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -17,7 +17,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models.functions import Now
 
-from puo_desk.kernel.live.topics import allowed_topics
+from puo_desk.kernel.live.topics import allowed_topics, rights_by_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Listener:
     user_id: Any
     session_key: str
     session_hash: str
+    rights: Hashable = ()
 
 
 def find_listener(session_key: str, topics: Sequence[str]) -> tuple[Listener | None, list[str]]:
@@ -37,25 +38,29 @@ def find_listener(session_key: str, topics: Sequence[str]) -> tuple[Listener | N
         user = get_user_model()._default_manager.filter(pk=user_id, is_active=True).first() if user_id else None
         if user is None or not _same(user, session_hash):
             return None, []
-        return Listener(user.pk, session_key, session_hash), allowed_topics(user, topics)
+        # Before the topics: rights that change between the two end the stream at the next look.
+        rights = rights_by_user([user.pk])[user.pk]
+        return Listener(user.pk, session_key, session_hash, rights), allowed_topics(user, topics)
     finally:
         connection.close()
 
 
 def still_welcome(listeners: Collection[Listener]) -> set[Listener]:
-    """Those whose session is open and whose rights have not changed. Two queries for all of them."""
+    """Those whose session is open and whose rights have not changed. A few queries for all of them."""
     try:
         keys = {listener.session_key for listener in listeners}
         ids = {listener.user_id for listener in listeners}
         sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=Now())
         open_keys = set(sessions.values_list("session_key", flat=True))
         users = get_user_model()._default_manager.filter(is_active=True).in_bulk(list(ids))
+        rights = rights_by_user(ids)
         return {
             listener
             for listener in listeners
             if listener.session_key in open_keys
             and listener.user_id in users
             and _same(users[listener.user_id], listener.session_hash)
+            and listener.rights == rights[listener.user_id]
         }
     finally:
         connection.close()

@@ -7,7 +7,7 @@ who may hear it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 MAX_TOPICS = 20
@@ -18,10 +18,29 @@ Authorize = Callable[[Any, Sequence[str]], Iterable[str]]
 
 _doors: dict[str, Authorize] = {}
 
+RightsOf = Callable[[Collection[Any]], Mapping[Any, Hashable]]
+"""Given the ids of users, what the doors decide by beside the session, for each who has any."""
+
+_rights: list[RightsOf] = []
+
 
 def authorize_topics(kind: str, door: Authorize) -> None:
     """Let ``door`` decide about all topics of a kind. Called from ``AppConfig.ready()``."""
     _doors[kind] = door
+
+
+def topics_follow(rights_of: RightsOf) -> None:
+    """End a stream when this becomes another value for its user; connecting again asks the doors anew.
+
+    Called from ``AppConfig.ready()``.
+    """
+    _rights.append(rights_of)
+
+
+def rights_by_user(user_ids: Collection[Any]) -> dict[Any, Hashable]:
+    """By what each user hears topics now. One query for each app that knows of rights, whatever the number of users."""
+    known = [rights_of(user_ids) for rights_of in _rights]
+    return {user_id: tuple(rights.get(user_id) for rights in known) for user_id in user_ids}
 
 
 def kind_of(topic: str) -> str:

@@ -19,7 +19,10 @@ import uvicorn
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
+from puo_desk.accounts.operations.people import set_memberships
+from puo_desk.accounts.vocabulary import Role
 from puo_desk.kernel import cache as cache_module
 from puo_desk.kernel import due_work, redis_link
 from puo_desk.kernel.live import hub as hub_module
@@ -30,6 +33,8 @@ from puo_desk.kernel.live.hub import QUEUE_LENGTH, SKEW_MS, Stream, now_ms, sse
 from puo_desk.kernel.live.publish import publish, send
 from puo_desk.kernel.live.sessions import Listener
 from puo_desk.stack.programs import find_valkey
+from tests.support.desk import make_ticket
+from tests.support.people import ADMIN, make_person, make_team
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -121,9 +126,13 @@ def desk(redis, monkeypatch) -> Iterator[Desk]:
 
 def sign_in(username: str = "ada"):
     user = get_user_model().objects.create_user(username, password="a long password")
+    return user, session_of(user)
+
+
+def session_of(user) -> str:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return user, f"sessionid={client.cookies['sessionid'].value}"
+    return f"sessionid={client.cookies['sessionid'].value}"
 
 
 class Listening:
@@ -298,6 +307,28 @@ def test_streams_end_with_the_session_or_the_rights(desk, end: str) -> None:
     assert not others.ended.is_set()
     assert desk.ask("probe.1", cookie).status == 401
     until(lambda: len(desk.app.hub) == 1, "the stream is closed")
+
+
+def test_who_leaves_a_team_hears_of_its_tickets_no_longer(desk) -> None:
+    """The session goes on; the stream ends, and opens again on what the person may see now."""
+    noor, other = (make_person(name, role=Role.ENGINEER) for name in ("noor", "ines"))
+    cookie, others_cookie = session_of(noor), session_of(other)
+    team = make_team("Platform", members=(noor, other))
+    ticket = make_ticket(make_person(role=Role.REQUESTER), by=ADMIN, team_id=team.pk)
+    topics = f"ticket.{ticket.pk},user.{noor.pk},queue"
+    stream = listening(desk, topics, cookie)
+    stays = listening(desk, f"ticket.{ticket.pk}", others_cookie)
+    heard(desk, stream, f"ticket.{ticket.pk}")
+    set_memberships(user_id=noor.pk, leads_by_team={}, actor=ADMIN, now=timezone.now())
+    until(stream.ended.is_set, "the stream ends")
+    again = listening(desk, topics, cookie)
+    heard(desk, again, f"user.{noor.pk}")
+    again.events.clear()
+    assert send([f"ticket.{ticket.pk}", "queue"], {"ticket": ticket.pk})
+    until(lambda: again.events, "the queue is still heard")
+    assert [event["topic"] for event in again.events] == ["queue"]
+    assert desk.ask(f"ticket.{ticket.pk}", cookie).status == 403
+    assert not stays.ended.is_set()
 
 
 def test_a_page_that_leaves_is_forgotten(desk) -> None:
