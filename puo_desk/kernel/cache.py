@@ -6,12 +6,22 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import structlog
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 
 from puo_desk.kernel.redis_link import REDIS_AWAY, breaker, fail_fast
 
 log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")
+
+
+class OneClient(RedisCacheClient):
+    """The desk has one Redis. Django's own class makes a client for each call, which takes longer than the call."""
+
+    _kept: Any = None
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        self._kept = self._kept or super().get_client(key, write=write)
+        return self._kept
 
 
 class FailSoftRedisCache(RedisCache):
@@ -24,6 +34,7 @@ class FailSoftRedisCache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = {**fail_fast(), **params.get("OPTIONS", {})}
         super().__init__(server, {**params, "OPTIONS": options})
+        self._class = OneClient
 
     def _ask(self, call: Callable[..., Answer], otherwise: Answer, *args: Any, **kwargs: Any) -> Answer:
         if not breaker.allows():

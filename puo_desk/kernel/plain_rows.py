@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Field, Model
+from django.db.models import Field, ForeignKey, Model, fields
 
 Row = TypeVar("Row", bound=Model)
 
@@ -29,21 +29,27 @@ def take_row(model: type[Row], values: Iterator[Any]) -> Row | None:
     return row if row.pk is not None else None
 
 
-def insert_rows(rows: Sequence[Model]) -> None:
-    """Insert new rows of one model in one statement. Rows without a key get theirs; nothing else is read back."""
-    if not rows:
+def insert_rows(*groups: Sequence[Model]) -> None:
+    """Insert new rows, a group for each model, all in one message to PostgreSQL.
+
+    Rows of the last group that have no key get theirs; nothing else is read back. What refers to a row of a later
+    group is right at the commit.
+    """
+    statements, values, keyless = [], [], False
+    for rows in filter(None, groups):
+        insert = _insert_of(type(rows[0]), rows[0].pk is not None)
+        statements.append(f"{insert.head}{', '.join([insert.row] * len(rows))}{insert.tail}")
+        for row in rows:
+            values += [_written(field, getattr(row, field.attname)) for field in insert.fields]
+            row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+        keyless = bool(insert.tail)
+    if not statements:
         return
-    insert = _insert_of(type(rows[0]), rows[0].pk is not None)
-    values = [
-        field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in insert.fields
-    ]
     with connection.cursor() as cursor:
-        cursor.execute(f"{insert.head}{', '.join([insert.row] * len(rows))}{insert.tail}", values)
-        if insert.tail:
+        cursor.execute(";".join(statements), values)
+        if keyless:
             for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
                 row.pk = key
-    for row in rows:
-        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,20 @@ def _insert_of(model: type[Model], has_key: bool) -> _Insert:
 @cache
 def _stored(model: type[Model]) -> tuple[Field[Any, Any], ...]:
     return tuple(model._meta.concrete_fields)
+
+
+_AS_THEY_ARE = frozenset(
+    {
+        fields.AutoField, fields.BigAutoField, fields.BigIntegerField, fields.BooleanField, fields.CharField,
+        fields.DateTimeField, fields.IntegerField, fields.PositiveIntegerField, fields.PositiveSmallIntegerField,
+        fields.SmallIntegerField, fields.TextField, fields.UUIDField, ForeignKey,
+    }
+)  # fmt: skip
+"""Fields whose values the driver takes as they stand in a model. All keys of the desk are numbers or UUIDs."""
+
+
+def _written(field: Field[Any, Any], value: Any) -> Any:
+    return value if type(field) in _AS_THEY_ARE else field.get_db_prep_save(value, connection)
 
 
 def _read(field: Field[Any, Any], value: Any) -> Any:

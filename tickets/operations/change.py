@@ -20,7 +20,7 @@ from puo_desk.kernel.errors import NotFound, StaleVersion
 from puo_desk.kernel.live.publish import publish
 from puo_desk.kernel.plain_rows import insert_rows
 from tickets.events import Recorded, handlers
-from tickets.models import Ticket, TicketEvent
+from tickets.models import Message, Ticket, TicketEvent
 from tickets.policies import require, visible_tickets
 
 LABEL_LENGTH = 120
@@ -36,6 +36,7 @@ class TicketChange:
         self.now = now
         self.is_new = is_new
         self.events: list[TicketEvent] = []
+        self.first_message: Message | None = None
         self._fields: set[str] = set()
 
     def set(self, **values: Any) -> None:
@@ -74,12 +75,12 @@ class TicketChange:
         for handler in handlers():
             handler(self)
         if self.is_new:
-            insert_rows([self.ticket])
+            insert_rows([self.ticket], self.events, [self.first_message] if self.first_message else [])
         else:
             self.ticket.version += 1
             self.ticket.updated_at = self.now
             self.ticket.save(update_fields=[*self._fields, "version", "updated_at", "last_event_seq"])
-        insert_rows(self.events)
+            insert_rows(self.events)
         announce([self.ticket])
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from puo_desk.accounts.models import User
@@ -51,13 +51,6 @@ class NewTicket:
     external_id: str = ""
 
 
-def _next_ticket_id() -> int:
-    """Reserve a number first, so that everything about the ticket is written once, in its final shape."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('tickets_ticket', 'id'))")
-        return cursor.fetchone()[0]
-
-
 def subject_from(body: str) -> str:
     """The first sentence or line of what was said, as a subject."""
     line = next((line.strip() for line in body.splitlines() if line.strip()), "")
@@ -84,7 +77,7 @@ def open_ticket(new: NewTicket, *, actor: Actor, now: datetime) -> Ticket:
         urgency = new.urgency or (category.default_urgency if category else Urgency.MEDIUM)
         on_own_behalf = requester.works_at_desk and requester.pk == actor.user_id
         ticket = Ticket(
-            pk=_next_ticket_id(),
+            pk=premises.ticket_id,
             subject=subject,
             requester=requester,
             opened_by_id=actor.user_id,

@@ -57,8 +57,8 @@ def checked_body(body: str) -> str:
 def write_message(change: TicketChange, *, kind: str, body: str, channel: str, external_id: str = "") -> Message:
     """Store a message and, but for the one that opens a ticket, record that it was said.
 
-    The opening message carries the sequence of ``ticket.opened``. Its author is who acts, or the
-    requester when somebody else opened the ticket in the requester's name.
+    The opening message carries the sequence of ``ticket.opened`` and is stored with its ticket. Its author is who
+    acts, or the requester when somebody else opened the ticket in the requester's name.
     Raises: ExternalIdTaken.
     """
     ticket, actor = change.ticket, change.actor
@@ -75,9 +75,11 @@ def write_message(change: TicketChange, *, kind: str, body: str, channel: str, e
         created_at=change.now,
         event_seq=ticket.last_event_seq if change.is_new else ticket.last_event_seq + 1,
     )
-    with taking_external_id(external_id):
-        insert_rows([message])
-    if not change.is_new:
+    if change.is_new:
+        change.first_message = message
+    else:
+        with taking_external_id(external_id):
+            insert_rows([message])
         change.record(
             TicketNoted(message=message.pk)
             if kind == MessageKind.NOTE

@@ -14,7 +14,8 @@ from tickets.vocabulary import StatusCategory
 _SQL = f"""
 SELECT {columns_of(Status, "status")}, {columns_of(User, "requester")}, {columns_of(Category, "category")},
        {columns_of(Team, "team")},
-       EXISTS (SELECT FROM tickets_formfield AS field WHERE field.category_id = category.id)
+       EXISTS (SELECT FROM tickets_formfield AS field WHERE field.category_id = category.id),
+       nextval(pg_get_serial_sequence('tickets_ticket', 'id'))
   FROM tickets_status AS status
   LEFT JOIN accounts_user AS requester ON requester.id = %(requester)s AND requester.is_active
   LEFT JOIN tickets_category AS category ON category.id = %(category)s AND category.is_active
@@ -28,7 +29,8 @@ SELECT {columns_of(Status, "status")}, {columns_of(User, "requester")}, {columns
 class Premises:
     """The status of new tickets, and what was asked for as far as it is there and active.
 
-    ``team`` is the one asked for, or the category's. ``has_form``: the category asks questions.
+    ``team`` is the one asked for, or the category's. ``has_form``: the category asks questions. ``ticket_id`` is
+    reserved first, so that everything about the ticket is written once, in its final shape.
     """
 
     status: Status
@@ -36,6 +38,7 @@ class Premises:
     category: Category | None
     team: Team | None
     has_form: bool
+    ticket_id: int
 
 
 def premises_of(*, requester_id: int, category_id: int | None, team_id: int | None) -> Premises:
@@ -54,6 +57,5 @@ def premises_of(*, requester_id: int, category_id: int | None, team_id: int | No
     values = iter(row)
     status = take_row(Status, values)
     assert status is not None
-    return Premises(
-        status, take_row(User, values), take_row(Category, values), take_row(Team, values), has_form=next(values)
-    )
+    people_and_places = take_row(User, values), take_row(Category, values), take_row(Team, values)
+    return Premises(status, *people_and_places, has_form=next(values), ticket_id=next(values))
