@@ -42,9 +42,9 @@ def reply_to_ticket(
 ) -> Message:
     """Say something that the requester reads. From the requester it wakes a waiting or resolved ticket.
 
-    ``set_status`` is the status code a reply leaves the ticket in (only those who may set it by itself). ``last_seen_seq`` is the
-    newest event the writer saw: when newer public messages have arrived the reply is refused once, so
-    that nobody answers past them.
+    ``set_status`` is the status code a reply leaves the ticket in, from those who may set it by itself.
+    ``last_seen_seq`` is the newest event the writer saw: when newer public messages have arrived the reply is
+    refused once, so that nobody answers past them.
     Emits: ticket.replied, and the status event when the status changes.
     Raises: NotFound, NotPermitted, InvalidInput, TicketIsClosed, NewerMessages, TransitionRefused, ExternalIdTaken.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from puo_desk.accounts.vocabulary import DESK_ROLES
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import NotFound
 from tickets.models import Attachment, Draft, ReadMark, Ticket, Watcher
@@ -126,7 +127,7 @@ class EventRow:
 
 
 def list_events(ticket: Ticket, *, viewer: Actor, after_seq: int = 0, limit: int = EVENTS_AT_MOST) -> list[EventRow]:
-    """The history in order, as far as it is for the viewer. One query."""
+    """The history in order, as far as it is for the viewer. One query, and one more for ties to other tickets."""
     seen, values = among_visible(viewer, "event.ticket_id")
     shows_all = sees_everything_of(viewer)
     with connection.cursor() as cursor:
@@ -134,7 +135,25 @@ def list_events(ticket: Ticket, *, viewer: Actor, after_seq: int = 0, limit: int
             _EVENTS.format(seen=seen),
             [ticket.pk, after_seq, shows_all, list(PUBLIC_EVENT_KINDS), *values, limit],
         )
-        return [_event_row(*row, shows_all=shows_all) for row in cursor.fetchall()]
+        events = [_event_row(*row, shows_all=shows_all) for row in cursor.fetchall()]
+    return _without_hidden_tickets(events, viewer)
+
+
+_TIES = frozenset({"ticket.linked", "ticket.unlinked"})
+
+
+def _without_hidden_tickets(events: list[EventRow], viewer: Actor) -> list[EventRow]:
+    """The same events; a tie names its other ticket to those alone who may know of it."""
+    named = {event.data["other"] for event in events if event.kind in _TIES}
+    if not named or viewer.is_system or viewer.role in DESK_ROLES:
+        return events
+    seen = set(visible_tickets(viewer).filter(pk__in=named).values_list("pk", flat=True))
+    return [
+        replace(event, data={**event.data, "other": None})
+        if event.kind in _TIES and event.data["other"] not in seen
+        else event
+        for event in events
+    ]
 
 
 _DESK_ONLY_FACTS = frozenset({"assignee", "team", "impact", "urgency", "priority", "reason"})

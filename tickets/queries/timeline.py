@@ -46,7 +46,11 @@ def _plain(text: Any) -> Sentence:
 
 
 def _linked(text: Any) -> Sentence:
-    return lambda facts, names: str(text) % {"number": ticket_number(facts["other"])}
+    def sentence(facts: Mapping[str, Any], names: Names) -> str:
+        other = facts["other"]
+        return str(text) % {"number": _("another ticket") if other is None else ticket_number(other)}
+
+    return sentence
 
 
 _SENTENCES: dict[str, Sentence] = {

@@ -6,6 +6,7 @@ import random
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from puo_desk.accounts.models import User
 from puo_desk.accounts.operations.people import change_role
@@ -18,9 +19,11 @@ from tickets.models import Message, Ticket
 from tickets.operations.assignment import assign_ticket, move_to_team
 from tickets.operations.attachments import store_upload
 from tickets.operations.conversation import note_on_ticket, reply_to_ticket
-from tickets.operations.relations import watch_ticket
+from tickets.operations.relations import link_tickets, unlink_tickets, watch_ticket
 from tickets.policies import may_see, visible_tickets
+from tickets.queries.conversation import list_events
 from tickets.queries.search import find_ticket_ids
+from tickets.queries.timeline import history_lines
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +87,34 @@ def test_who_works_at_the_desk_replies_to_an_own_request_and_resolves_it(jonas: 
     ticket.refresh_from_db()
     assert ticket.status.code == "waiting_requester"
     assert_folds_to_row(ticket)
+
+
+def test_a_tie_does_not_name_a_ticket_that_its_reader_may_not_see(
+    engineered: Ticket, amara: User, jonas: User, noor: User
+) -> None:
+    seen, hidden = make_ticket(noor), make_ticket(amara)
+    for minute, other in enumerate((seen, hidden), start=1):
+        tie = {"ticket_id": engineered.pk, "other_id": other.pk, "kind": "related", "actor": actor_of(jonas)}
+        link_tickets(now=after(minutes=minute), **tie)
+        unlink_tickets(now=after(minutes=minute), **tie)
+
+    def told(reader: User) -> list[str]:
+        events = list_events(engineered, viewer=actor_of(reader))
+        ties = [event for event in events if event.kind in ("ticket.linked", "ticket.unlinked")]
+        assert [event.data["other"] for event in ties[:2]] == [seen.pk, seen.pk]
+        assert [event.data["other"] for event in ties[2:]] == [hidden.pk if reader is jonas else None] * 2
+        return [sentence for line in history_lines(ties) for sentence in line.sentences]
+
+    lines = [f"linked to {seen.number}", f"link to {seen.number} removed"]
+    assert told(jonas) == [*lines, f"linked to {hidden.number}", f"link to {hidden.number} removed"]
+    assert told(noor) == [*lines, "linked to another ticket", "link to another ticket removed"]
+    for url in (f"/tickets/{engineered.number}/", f"/tickets/{engineered.number}/history/"):
+        client = Client()
+        client.force_login(noor)
+        answer = client.get(url, headers={"HX-Request": "true"})
+        assert answer.status_code == 200
+        assert "another ticket" in answer.content.decode()
+        assert hidden.number not in answer.content.decode()
 
 
 def test_who_no_longer_sees_a_ticket_is_told_nothing_of_it(
