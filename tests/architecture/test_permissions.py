@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 
 from puo_desk.accounts.policies import PUBLIC, permission_table
@@ -81,6 +82,24 @@ def test_the_writes_by_role(desk: FurnishedDesk) -> None:
     agrees_with(HERE / "writes.txt", _table(desk, rows, leave_out="nobody's"), what="Who may write")
 
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "BREW")
+
+
+def test_a_method_that_no_view_serves_is_refused_as_such(desk: FurnishedDesk) -> None:
+    """405 with what is served, to whoever may open the address; a page never takes a PUT for a look at it."""
+    client = Client(raise_request_exception=False)
+    client.force_login(desk.people["admin"], backend=settings.AUTHENTICATION_BACKENDS[0])
+    wrong = []
+    for route in (route for route in ROUTES if route.is_ours):
+        address = next(address for _label, address in desk.addresses(route))
+        answers = {method: _answer(client, method, address) for method in _METHODS}
+        refused = {method for method, answer in answers.items() if answer.status_code == 405}
+        allowed = {method for answer in answers.values() for method in answer.headers.get("Allow", "").split(", ")}
+        if not refused >= {"BREW", *_METHODS} - set(route.api_methods or ("GET", "POST")) or refused & allowed:
+            wrong.append(f"/{route.path} refuses {sorted(refused)} and allows {sorted(allowed)}")
+    assert wrong == []
+
+
 def _table(desk: FurnishedDesk, asked: list[tuple[Route, str]], *, leave_out: str = "") -> list[str]:
     clients: dict[str, Client] = {"anonymous": Client(raise_request_exception=False)}
     for role, person in desk.people.items():
@@ -99,9 +118,13 @@ def _table(desk: FurnishedDesk, asked: list[tuple[Route, str]], *, leave_out: st
 
 
 def _status(client: Client, method: str, address: str) -> str:
+    return str(_answer(client, method, address).status_code)
+
+
+def _answer(client: Client, method: str, address: str) -> HttpResponse:
     with transaction.atomic():
         answer = client.generic(method, address, "{}" if method != "GET" else "", content_type="application/json")
         if answer.streaming:
             b"".join(answer)  # reading to the end closes the file
         transaction.set_rollback(True)
-    return str(answer.status_code)
+    return answer

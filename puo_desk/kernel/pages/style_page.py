@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
 
 from puo_desk.kernel.pages.clock import clock_bar
 from puo_desk.kernel.pages.marks import icon_names
@@ -48,6 +49,7 @@ class SpecimenForm(forms.Form):
     screenshot = forms.FileField(label="Screenshot", required=False)
 
 
+@require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """All components with invented content; both themes by the switch at its top."""
     return render(request, "style_page.html", specimens())

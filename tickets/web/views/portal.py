@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from puo_desk.accounts.web.access import ReaderRequest, page
 from puo_desk.kernel.errors import DomainError, InvalidInput, NotPermitted
@@ -45,6 +45,7 @@ def requests(request: ReaderRequest) -> HttpResponse:
     return render(request, "requests/request_list.html", _links(request, context))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("ticket.open")
 def new_request(request: ReaderRequest) -> HttpResponse:
     """Say what is wrong; the category's questions, a known incident and help appear as one goes."""
