@@ -15,6 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from puo_desk.accounts.models import User
+from puo_desk.accounts.rules.names import cleaned_name
 from puo_desk.accounts.vocabulary import Role
 
 
@@ -42,7 +43,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """Take the name, and the address only when nobody here has it: one address is one person."""
         user: User = super().populate_user(request, sociallogin, data)
         given = " ".join(part for part in (data.get("first_name"), data.get("last_name")) if part)
-        user.full_name = str(data.get("name") or given)[:120]
+        user.full_name = cleaned_name(str(data.get("name") or given)[:120])
         user.role = Role(getattr(settings, "SSO_ROLE", Role.REQUESTER))
         if user.email and User.objects.filter(email__iexact=user.email).exists():
             user.email = ""

@@ -96,6 +96,16 @@ def test_the_mail_of_somebody_here_opens_nothing() -> None:
     assert not SocialAccount.objects.filter(user=victim).exists()
 
 
+def test_a_name_that_speaks_for_the_desk_is_cleaned() -> None:
+    """Who comes from the directory cannot be asked for another name, and is let in without it."""
+    arrive(sub="s-1", name="\u202eAda\n Lovelace", preferred_username="ada")
+    arrive(sub="s-2", name="The  DÉSK", preferred_username="The.Desk", email="desk@example.org")
+    ada, other = User.objects.order_by("pk")
+    assert (ada.username, ada.full_name) == ("ada", "Ada Lovelace")
+    assert (other.full_name, other.display_name) == ("", other.username)
+    assert other.username == "user"
+
+
 def test_the_inactive_are_refused() -> None:
     arrive(sub="s-1", name="Ada", preferred_username="ada")
     User.objects.update(is_active=False)
