@@ -20,6 +20,7 @@ from django.utils.text import slugify
 
 from puo_desk.accounts.events import ADDED
 from puo_desk.accounts.models import PersonEvent, Team, User
+from puo_desk.accounts.rules.names import cleaned_name
 from puo_desk.accounts.vocabulary import Role
 from puo_desk.kernel.actor import Actor
 from tickets.imports.history import CategoryPath, Directory, StatusFacts, TicketHistory
@@ -91,7 +92,13 @@ def _people(names: set[str], assignees: set[str], source: str, actor: Actor, now
     missing = sorted(names - found.keys())
     roles = {name: Role.AGENT if name in assignees else Role.REQUESTER for name in missing}
     people = User.objects.bulk_create(
-        User(username=codes[name], full_name=name, role=roles[name], is_active=False, password=make_password(None))
+        User(
+            username=codes[name],
+            full_name=cleaned_name(name),
+            role=roles[name],
+            is_active=False,
+            password=make_password(None),
+        )
         for name in missing
     )
     PersonEvent.objects.bulk_create(
@@ -107,7 +114,7 @@ def _people(names: set[str], assignees: set[str], source: str, actor: Actor, now
         )
         for person in people
     )
-    return found | {person.full_name: person.pk for person in people}
+    return found | {name: person.pk for name, person in zip(missing, people, strict=True)}
 
 
 def _teams(names: set[str], source: str) -> dict[str, int]:

@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from puo_desk.accounts.rules.names import has_hidden_signs, is_reserved
 from puo_desk.accounts.vocabulary import STAFF_ROLES, Role
 
 
@@ -24,6 +25,14 @@ def validate_time_zone(value: str) -> None:
         raise ValidationError(
             _("“%(zone)s” is not a time zone. Use a name such as Europe/Berlin."), params={"zone": value}
         )
+
+
+def validate_name(value: str) -> None:
+    """Accept what reads as it is written and is not how the desk itself is called."""
+    if has_hidden_signs(value):
+        raise ValidationError(_("A name cannot hold signs that are not seen or that turn the direction of text."))
+    if is_reserved(value):
+        raise ValidationError(_("The desk itself goes by this name. Choose another one."))
 
 
 class People(BaseUserManager["User"]):
@@ -52,9 +61,11 @@ class Memberships:
 class User(AbstractBaseUser):
     """One row is a person who may sign in, or (``is_service``) a system that acts through a token."""
 
-    username = models.CharField(_("user name"), max_length=64, unique=True, validators=[UnicodeUsernameValidator()])
+    username = models.CharField(
+        _("user name"), max_length=64, unique=True, validators=[UnicodeUsernameValidator(), validate_name]
+    )
     email = models.EmailField(_("email"), blank=True)
-    full_name = models.CharField(_("full name"), max_length=120, blank=True)
+    full_name = models.CharField(_("full name"), max_length=120, blank=True, validators=[validate_name])
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.REQUESTER)
     job_title = models.CharField(_("job title"), max_length=120, blank=True)
     time_zone = models.CharField(

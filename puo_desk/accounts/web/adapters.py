@@ -18,6 +18,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from puo_desk.accounts.models import User
+from puo_desk.accounts.rules.names import cleaned_name
 from puo_desk.accounts.vocabulary import Role
 from puo_desk.accounts.web.single_sign_on.provider import NotTrusted
 
@@ -49,7 +50,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """Take the name, and the address only when nobody here has it: one address is one person."""
         user: User = super().populate_user(request, sociallogin, data)
         given = " ".join(part for part in (data.get("first_name"), data.get("last_name")) if part)
-        user.full_name = str(data.get("name") or given)[:120]
+        user.full_name = cleaned_name(str(data.get("name") or given)[:120])
         user.role = Role(settings.SSO_ROLE)
         if user.email and filter_users_by_email(user.email):
             user.email = ""

@@ -192,6 +192,31 @@ def test_the_profile_is_saved_and_a_wrong_one_comes_back_with_its_words() -> Non
     assert "Ada L" in wrong.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("name", "words"), [("THE  désk", "The desk itself goes by this name."), ("Ada\u202e", "signs that are not seen")]
+)
+def test_nobody_takes_a_name_that_speaks_for_the_desk(name: str, words: str) -> None:
+    user, admin = make_person("ada", full_name="Ada"), make_person("root", role=Role.ADMIN)
+    wrong = sign_in(user).post("/profile/", {"full_name": name, "time_zone": "UTC", "language": "en"})
+    assert wrong.status_code == 422
+    assert words in wrong.content.decode()
+    client = sign_in(admin)
+    asked = {
+        "username": "ada", "full_name": name, "role": "agent", "is_active": "on", "time_zone": "UTC", "language": "en",
+        "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    refused = client.post(f"/admin/accounts/user/{user.pk}/change/", asked)
+    assert words in refused.content.decode()
+    refused = client.post("/admin/accounts/user/add/", asked | {"username": "ines"})
+    assert words in refused.content.decode()
+    refused = client.post("/admin/accounts/user/add/", asked | {"username": "the.desk", "full_name": ""})
+    assert "The desk itself goes by this name." in refused.content.decode()
+    user.refresh_from_db()
+    assert user.full_name == "Ada"
+    assert User.objects.count() == 2
+    assert not PersonEvent.objects.exists()
+
+
 def test_a_zone_that_is_no_longer_offered_stays_chosen() -> None:
     user = make_person(time_zone="US/Pacific")
     client = sign_in(user)

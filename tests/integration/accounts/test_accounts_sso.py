@@ -127,9 +127,10 @@ def test_the_request_to_the_provider_is_bound_to_this_browser(provider: OidcProv
 def test_a_link_cannot_bend_the_request_to_the_provider(provider: OidcProvider) -> None:
     browser = Client()
     answer = browser.post("/account/oidc/sso/login/?auth_params=redirect_uri%3Dhttps://evil.example&scope=all")
-    assert "evil.example" not in answer.content.decode() and "all" not in re.findall(
-        r"scope=([^&]+)", answer.content.decode()
-    )
+    said = html.unescape(answer.content.decode())
+    asked_for = re.search(r"scope=([^&]+)", said)
+    assert asked_for is not None and set(asked_for[1].split("+")) == {"openid", "profile", "email"}
+    assert "evil.example" not in said
 
 
 def test_without_a_provider_there_is_no_button() -> None:
@@ -278,6 +279,16 @@ def test_an_address_that_somebody_added_is_not_the_newcomers(provider: OidcProvi
     user = signed_in(sign_in().client)
     assert user is not None and user.pk != victim.pk and user.email == ""
     assert EmailAddress.objects.get(email="second@example.org").user_id == victim.pk
+
+
+def test_a_name_that_speaks_for_the_desk_is_cleaned(provider: OidcProvider) -> None:
+    """Who comes from the directory cannot be asked for another name, and is let in without it."""
+    provider.person |= {"name": "\u202eAda\n Lovelace"}
+    ada = signed_in(sign_in().client)
+    provider.person = {"sub": "s-2", "name": "The  DÉSK", "preferred_username": "The.Desk", "email": "desk@example.org"}
+    other = signed_in(sign_in().client)
+    assert ada is not None and (ada.username, ada.full_name) == ("ada", "Ada Lovelace")
+    assert other is not None and (other.username, other.full_name, other.display_name) == ("user", "", "user")
 
 
 def test_the_inactive_and_service_accounts_are_refused(provider: OidcProvider) -> None:
