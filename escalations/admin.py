@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +22,7 @@ from puo_desk.accounts.web.access import actor_of
 from puo_desk.accounts.web.admin_site import ReadOnlyAdmin
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import DomainError, InvalidInput
+from puo_desk.kernel.pages.markup import fill, joined
 from puo_desk.kernel.pages.times import moment_text, span_text
 
 
@@ -112,13 +112,12 @@ class PolicyAdmin(PublishingAdmin):
             (f"P{promised.priority}", [_promised(promised.targets.get(m), promised.due_at.get(m), now) for m in names])
             for promised in promised_by_priority(definition_of(obj.current_version_id), now=now)
         ]
-        return format_html(
+        return fill(
             "<table><thead><tr><th></th>{}</tr></thead><tbody>{}</tbody></table>",
-            format_html_join("", "<th>{}</th>", ((label,) for _metric, label in OFFERED_METRICS)),
-            format_html_join(
-                "",
-                "<tr><th>{}</th>{}</tr>",
-                ((name, format_html_join("", "<td>{}</td>", ((c,) for c in cells))) for name, cells in rows),
+            joined(fill("<th>{}</th>", label) for _metric, label in OFFERED_METRICS),
+            joined(
+                fill("<tr><th>{}</th>{}</tr>", name, joined(fill("<td>{}</td>", c) for c in cells))
+                for name, cells in rows
             ),
         )
 
@@ -128,6 +127,10 @@ class PolicyAdmin(PublishingAdmin):
         version = publish_policy(policy_id=form.instance.pk, actor=_actor(request), now=timezone.now())
         if version.pk != before:
             self.message_user(request, _("%(version)s holds from now on.") % {"version": version})
+
+
+def _row(name: str, cells: list[str]) -> SafeString:
+    return fill("<tr><th>{}</th>{}</tr>", name, joined(fill("<td>{}</td>", cell) for cell in cells))
 
 
 def _promised(seconds: int | None, due_at: Any, now: Any) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from escalations.queries.explanation import ExplainedSegment, ExplainedTimer
 from escalations.vocabulary import Metric, SegmentReason, TimerState
 from puo_desk.kernel.pages import marks
+from puo_desk.kernel.pages.markup import fill
 from puo_desk.kernel.pages.times import HOUR, MINUTE, span_text
 from tickets.vocabulary import Channel
 
@@ -79,7 +79,7 @@ def badge_of(timer: ExplainedTimer, *, now: datetime) -> SafeString:
 
 
 def _settled(state: str, icon: str, words: str) -> SafeString:
-    return format_html('<span class="deadline deadline--{}">{}{}</span>', state, marks.icon(icon), words)
+    return fill('<span class="deadline deadline--{}">{}{}</span>', state, marks.icon(icon), words)
 
 
 def spoken(timer: ExplainedTimer) -> str:

@@ -1,7 +1,7 @@
 """Charts as SVG text: bars by hour, a line by day. Geometry here, ink in ``static/css/components/chart.css``.
 
 Nothing inside needs a style or a script. A chart has a title and a description for those who do not see it,
-and stands beside a table of the same numbers. Texts are escaped here and nowhere else.
+and stands beside a table of the same numbers.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+
+from django.utils.safestring import SafeString
+
+from puo_desk.kernel.pages.markup import fill, joined
 
 STEPS = (1, 2, 5, 10)
 BAR_AT_LEAST = 1.5
@@ -85,7 +88,7 @@ def bar_chart(
     width: int = 720,
     height: int = 208,
     label_every: int = 3,
-) -> str:
+) -> SafeString:
     """Groups of bars side by side, one group for each label; every third label is written."""
     scale = scale_from_zero([value for run in series for value in run.values])
     axis = max(len(short_number(tick)) for tick in scale.ticks) * 8 + 10
@@ -108,7 +111,7 @@ def bar_chart(
     return _svg(key, title, description, width, height, parts)
 
 
-def _bar(css: str, x: float, bottom: float, thick: float, tall: float, words: str) -> str:
+def _bar(css: str, x: float, bottom: float, thick: float, tall: float, words: str) -> SafeString:
     """A bar with its upper corners rounded, standing on the axis."""
     inset = 0.5 if css == "bar-2" else 0.0
     left, right = x + inset, x + thick - inset
@@ -118,7 +121,7 @@ def _bar(css: str, x: float, bottom: float, thick: float, tall: float, words: st
         f"M{left:.1f} {bottom:.1f}V{top + radius:.1f}q0 -{radius} {radius} -{radius}"
         f"H{right - radius:.1f}q{radius} 0 {radius} {radius}V{bottom:.1f}z"
     )
-    return f'<path class="{escape(css)}" d="{path}"><title>{escape(words)}</title></path>'
+    return fill('<path class="{}" d="{}"><title>{}</title></path>', css, path, words)
 
 
 def line_chart(
@@ -131,7 +134,7 @@ def line_chart(
     words: Sequence[str],
     width: int = 360,
     height: int = 164,
-) -> str:
+) -> SafeString:
     """A line with its last value written out. Where a value is missing the line has a gap."""
     known = [value for value in values if value is not None]
     scale = scale_around(known)
@@ -146,14 +149,14 @@ def line_chart(
     for run in _runs(places):
         path = "L".join(f"{x:.1f} {y:.1f}" for x, y in run)
         if len(run) > 1:
-            parts.append(f'<path class="area" d="M{path}L{run[-1][0]:.1f} {bottom:.1f}H{run[0][0]:.1f}z"/>')
-            parts.append(f'<path class="line" d="M{path}"/>')
+            area = f"M{path}L{run[-1][0]:.1f} {bottom:.1f}H{run[0][0]:.1f}z"
+            parts += [fill('<path class="area" d="{}"/>', area), fill('<path class="line" d="M{}"/>', path)]
         else:
-            parts.append(f'<circle class="dot" cx="{run[0][0]:.1f}" cy="{run[0][1]:.1f}" r="3"/>')
+            parts.append(fill('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="3"/>', *run[0]))
     parts += _hovered(places, words, top=top, bottom=bottom, step=step)
     if places and (last := places[-1]) is not None:
         x, y = last
-        parts.append(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4"/>')
+        parts.append(fill('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="4"/>', x, y))
         above = y - 10 if y - 10 >= 11 else y + 20
         parts.append(_text(f"{values[-1]:,}", x + 4, above, anchor="end", css="value"))
     parts += _day_labels(labels, left=left, right=right, y=height - 6.0)
@@ -176,17 +179,23 @@ def _runs(places: Sequence[Place | None]) -> list[list[Place]]:
 
 def _hovered(
     places: Sequence[Place | None], words: Sequence[str], *, top: float, bottom: float, step: float
-) -> list[str]:
+) -> list[SafeString]:
     """Unseen columns that name each value to the pointer."""
     return [
-        f'<rect class="hover" x="{place[0] - step / 2:.1f}" y="{top:.1f}" width="{step:.1f}" '
-        f'height="{bottom - top:.1f}"><title>{escape(said)}</title></rect>'
+        fill(
+            '<rect class="hover" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>',
+            place[0] - step / 2,
+            top,
+            step,
+            bottom - top,
+            said,
+        )
         for place, said in zip(places, words, strict=True)
         if place is not None and step < bottom * 10
     ]
 
 
-def _day_labels(labels: Sequence[str], *, left: float, right: float, y: float) -> list[str]:
+def _day_labels(labels: Sequence[str], *, left: float, right: float, y: float) -> list[SafeString]:
     """The first, the middle and the last label: as many as stand apart whatever their length."""
     if not labels:
         return []
@@ -201,26 +210,25 @@ def _day_labels(labels: Sequence[str], *, left: float, right: float, y: float) -
 
 def _grid(
     scale: Scale, *, top: float, bottom: float, left: float, right: float, axis_at_zero: bool = False
-) -> list[str]:
-    parts = []
+) -> list[SafeString]:
+    parts: list[SafeString] = []
     for tick in scale.ticks:
         y = round(scale.place(tick, top=top, bottom=bottom)) + 0.5
         css = "axis" if axis_at_zero and tick == scale.low else "grid"
-        parts.append(f'<path class="{css}" d="M{left:.1f} {y}H{right:.1f}"/>')
+        parts.append(fill('<path class="{}" d="M{:.1f} {}H{:.1f}"/>', css, left, y, right))
         parts.append(_text(short_number(tick), left - 10, y + 4, anchor="end"))
     return parts
 
 
-def _text(text: str, x: float, y: float, *, anchor: str = "start", css: str = "") -> str:
-    named = f' class="{css}"' if css else ""
-    return f'<text{named} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+def _text(text: str, x: float, y: float, *, anchor: str = "start", css: str = "") -> SafeString:
+    named = fill(' class="{}"', css) if css else ""
+    return fill('<text{} x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>', named, x, y, anchor, text)
 
 
-def _svg(key: str, title: str, description: str, width: int, height: int, parts: Sequence[str]) -> str:
+def _svg(key: str, title: str, description: str, width: int, height: int, parts: Sequence[SafeString]) -> SafeString:
     """The drawing. ``key`` makes the ids of its title and description; a page shows each key once."""
-    name = escape(key)
-    return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-title {name}-words">'
-        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-words">{escape(description)}</desc>'
-        f'<g aria-hidden="true">{"".join(parts)}</g></svg>'
-    )
+    return fill(
+        '<svg viewBox="0 0 {} {}" role="img" aria-labelledby="{}-title {}-words">'
+        '<title id="{}-title">{}</title><desc id="{}-words">{}</desc><g aria-hidden="true">{}</g></svg>',
+        width, height, key, key, key, title, key, description, joined(parts),
+    )  # fmt: skip

@@ -36,12 +36,7 @@ CLOCK_MODULES = {
     "puo_desk.kernel.templatetags.desk",
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "data", "info"}
-MARKS_MARKUP = {
-    # Components as tags; they escape what they are given.
-    "puo_desk.kernel.templatetags.desk",
-    # Charts are drawn as text by a pure rule, which escapes every word that it is given.
-    "reports.web.drawing",
-}
+DECLARES_MARKUP = "puo_desk.kernel.pages.markup"
 LAYERS = ["puo_desk.kernel", "puo_desk.accounts", "puo_desk.notifications", "tickets", "sop", "escalations", "reports"]
 LABELS = {"kernel": 0, "accounts": 1, "notifications": 2, "tickets": 3, "sop": 4, "escalations": 4, "reports": 5}
 MODULES = all_modules()
@@ -83,12 +78,41 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert wrong == []
 
 
-def test_markup_is_marked_as_safe_in_known_places_alone() -> None:
-    marks = {"mark_safe", "SafeString", "SafeText"}
+def test_one_module_declares_texts_to_be_markup() -> None:
+    marks = {"mark_safe", "SafeString", "SafeText", "html_safe"}
     found = {module.name for module in MODULES for call, _line in module.calls() if call.split(".")[-1] in marks}
-    elsewhere = {name for name in found if not name.startswith("puo_desk.kernel.pages.")}
-    assert elsewhere <= MARKS_MARKUP, "markup is marked as safe in kernel/pages, or on this list with a reason"
-    assert "puo_desk.kernel.pages.markdown" in found
+    assert found == {DECLARES_MARKUP}
+    passed_on = [
+        module.name
+        for module in MODULES
+        if module.name != DECLARES_MARKUP
+        for name in module.imports()
+        if name in {"django.utils.safestring.mark_safe", "django.utils.html.html_safe"}
+    ]
+    assert passed_on == [], "whoever holds it may call it under another name"
+    own_ways = [
+        f"{module.where}:{node.lineno}"
+        for module in MODULES
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef) and node.name == "__html__"
+    ]
+    assert own_ways == []
+
+
+def test_patterns_of_markup_stand_in_the_code() -> None:
+    """A pattern made at run time could hold what somebody wrote, and is not escaped."""
+    wrong = []
+    for module in MODULES:
+        if module.name == DECLARES_MARKUP:
+            continue
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in {"fill", "format_html"}:
+                pattern = node.args[0]
+                is_written = isinstance(pattern, ast.Constant)
+                is_named = isinstance(pattern, ast.Name) and pattern.id.isupper()
+                if not (is_written or is_named):
+                    wrong.append(f"{module.where}:{node.lineno}")
+    assert wrong == []
 
 
 def test_no_template_switches_escaping_off() -> None:

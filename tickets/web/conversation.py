@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from puo_desk.kernel.actor import SYSTEM, Actor
-from puo_desk.kernel.pages.markdown import trusted_html
+from puo_desk.kernel.pages.markup import kept_prose
 from puo_desk.kernel.pages.words import per_language
 from tickets.models import Ticket
 from tickets.queries.conversation import FileRow, MessageRow, list_events, list_messages
@@ -152,7 +152,7 @@ def _shown_message(message: MessageRow, viewer: Actor) -> ShownMessage:
         is_me=message.author_id is not None and message.author_id == viewer.user_id,
         origin=_origin(message.kind, message.channel),
         sent_at=message.created_at,
-        content=trusted_html(message.body_html),
+        content=kept_prose(message.body_html),
         files=[_shown_file(file) for file in message.files],
     )
 

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from puo_desk.kernel.pages import marks
-from puo_desk.kernel.pages.markup import fill
+from puo_desk.kernel.pages.markup import fill, joined
 from puo_desk.kernel.pages.words import per_language
 from puo_desk.kernel.templatetags.desk import moment
 from tickets.queries.rows import TicketRow
@@ -85,7 +85,7 @@ def draw_row(
         _unread_mark() if row.is_unread else "",
         row.subject,
         fill('<span class="queue__snippet">{}</span>', row.preview) if row.preview else "",
-        "" if not badges else fill("{}" * len(badges), *badges),
+        joined(badges) if badges else "",
         row.requester_name,
         fill("<span> · {}</span>", row.category_name) if row.category_name else "",
         marks.avatar(row.assignee_name, is_mine),

@@ -17,13 +17,13 @@ from django.core import exceptions as django_errors
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import get_template
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from rest_framework import exceptions as api_errors
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from puo_desk.kernel.errors import DomainError, InvalidInput, NotFound
+from puo_desk.kernel.pages.markup import fill
 
 log = structlog.get_logger(__name__)
 
@@ -332,7 +332,7 @@ def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def _bare_page(problem: Problem) -> str:
-    return format_html(
+    return fill(
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>{}</title><h1>{}</h1><p>{}</p>'
         '<p><a href="/">PUO Desk</a></p></html>',
         problem.title,

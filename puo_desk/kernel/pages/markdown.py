@@ -1,4 +1,4 @@
-"""Markdown that people wrote, as HTML that can do nothing: the only module that calls markup safe."""
+"""Markdown that people wrote, as HTML that can do nothing."""
 
 from __future__ import annotations
 
@@ -8,36 +8,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import nh3
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-_OWN_IMAGE = re.compile(r"/attachments/(?!.*\.\.)[\w./-]+")
+from puo_desk.kernel.pages.markup import OWN_IMAGE, cleaned_prose
+
 _WEB_ADDRESS = re.compile(r"https?://", re.I)
 _TASK = re.compile(r"\[([ xX])\] ")
-_LANGUAGE = re.compile(r"language-[\w+#.-]{1,30}")
 _ALIGNED = {
     "text-align:left": "align-left",
     "text-align:center": "align-center",
     "text-align:right": "align-right",
 }
-
-_TAGS = {"a", "br", "code", "del", "em", "hr", "img", "p", "s", "strong"}
-_TAGS |= {"blockquote", "pre", "h2", "h3", "h4", "h5", "h6", "li", "ol", "ul"}
-_TAGS |= {"table", "tbody", "td", "th", "thead", "tr"}
-_ATTRIBUTES = {
-    "a": {"href", "title"},
-    "code": {"class"},
-    "img": {"src", "alt", "title", "loading"},
-    "ol": {"start"},
-    "td": {"class"},
-    "th": {"class"},
-}
-_SCHEMES = {"http", "https", "mailto"}
 
 
 def render_markdown(text: str, *, keep_lines: bool = True) -> SafeString:
@@ -50,28 +36,7 @@ def render_markdown(text: str, *, keep_lines: bool = True) -> SafeString:
     to it, for loading it would tell a stranger who reads; headings begin at the second level; htmx ignores
     everything inside.
     """
-    html = nh3.clean(
-        _parser(keep_lines).render(text),
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        attribute_filter=_allow_attribute,
-        url_schemes=_SCHEMES,
-        link_rel="noopener noreferrer nofollow",
-        strip_comments=True,
-    )
-    # What scrolls sideways must be reachable by keyboard. A "<pre>" that somebody typed is escaped by now.
-    html = html.replace("<pre>", '<pre tabindex="0">')
-    return mark_safe(f"{_WRAPPED}{html}</div>")  # noqa: S308 (cleaned by allow-list above)
-
-
-_WRAPPED = '<div class="prose" hx-disable>'
-
-
-def trusted_html(stored: str) -> SafeString:
-    """HTML that ``render_markdown`` made earlier and a row has kept since; anything else is shown as text."""
-    if stored.startswith(_WRAPPED):
-        return mark_safe(stored)  # noqa: S308 (cleaned when it was written; nothing else writes such rows)
-    return format_html('<div class="prose" hx-disable><p>{}</p></div>', stored)
+    return cleaned_prose(_parser(keep_lines).render(text))
 
 
 def plain_text_preview(text: str, length: int = 160) -> str:
@@ -176,20 +141,11 @@ def _image(
 ) -> str:
     token = tokens[position]
     source, words = str(token.attrs.get("src", "")), token.content
-    if _OWN_IMAGE.fullmatch(source):
+    if OWN_IMAGE.fullmatch(source):
         return f'<img src="{escape(source)}" alt="{escape(words)}" loading="lazy">'
     if _WEB_ADDRESS.match(source):
         return f'<a href="{escape(source)}">{escape(words or source)}</a>'
     return escape(words)
-
-
-def _allow_attribute(tag: str, name: str, value: str) -> str | None:
-    if name == "class":
-        known = _LANGUAGE.fullmatch(value) if tag == "code" else value in _ALIGNED.values()
-        return value if known else None
-    if (tag, name) == ("img", "src"):
-        return value if _OWN_IMAGE.fullmatch(value) else None
-    return value
 
 
 def _words(tokens: Sequence[Token]) -> Iterator[str]:

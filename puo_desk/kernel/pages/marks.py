@@ -13,8 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.templatetags.static import static
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from puo_desk.kernel.pages.markup import fill
@@ -61,10 +60,12 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
         if settings.DEBUG:
             raise UnknownIcon(name)
         name = "circle"
-    sized = f" icon--{escape(size)}" if size else ""
-    named = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
-    return mark_safe(  # noqa: S308 - the name is one of ours, the rest is escaped
-        f'<svg class="icon{sized}" {named}><use href="{static("icons/sprite.svg")}#{name}"></use></svg>'
+    return fill(
+        '<svg class="icon{}" {}><use href="{}#{}"></use></svg>',
+        f" icon--{size}" if size else "",
+        fill('role="img" aria-label="{}"', label) if label else fill('aria-hidden="true"'),
+        static("icons/sprite.svg"),
+        name,
     )
 
 

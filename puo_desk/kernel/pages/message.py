@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from puo_desk.kernel.pages.marks import avatar, icon
-from puo_desk.kernel.pages.markup import fill
+from puo_desk.kernel.pages.markup import fill, joined
 from puo_desk.kernel.pages.words import per_language
 
 _MESSAGE = (
@@ -54,7 +54,7 @@ def draw_message(
         sent_at,
         undo,
         content,
-        fill(f'<div class="message__files">{"{}" * len(attached)}</div>', *attached) if attached else "",
+        fill('<div class="message__files">{}</div>', joined(attached)) if attached else "",
     )
 
 

@@ -16,7 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString
 
 from puo_desk.kernel.pages.marks import icon
-from puo_desk.kernel.pages.markup import fill
+from puo_desk.kernel.pages.markup import fill, joined
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def build_rail(request: HttpRequest) -> Rail:
 
 def draw_groups(groups: Iterable[RailGroup]) -> SafeString:
     """The groups as markup. Drawn in Python, like the marks of a list: every page shows a dozen entries twice."""
-    return SafeString("".join(map(_draw_group, groups)))
+    return joined(map(_draw_group, groups))
 
 
 def _draw_group(group: RailGroup) -> SafeString:
@@ -102,7 +102,7 @@ def _draw_group(group: RailGroup) -> SafeString:
         '<div class="rail__group" data-command-group="{}">{}{}</div>',
         group.label,
         fill('<p class="rail__label">{}</p>', group.label) if group.label else "",
-        SafeString("".join(map(_draw_entry, group.items))),
+        joined(map(_draw_entry, group.items)),
     )
 
 
@@ -111,12 +111,15 @@ def _draw_entry(entry: RailItem) -> SafeString:
         '<a class="rail__entry" href="{}" title="{}"{}{}>{}<span class="truncate rail__word">{}</span>{}</a>',
         entry.url,
         entry.label,
-        SafeString(' aria-current="page"' if entry.current else ""),
+        _CURRENT if entry.current else "",
         fill(' data-key="{}{}"', "g " if entry.goes else "", entry.key) if entry.key else "",
         icon(entry.icon),
         entry.label,
         _draw_count(entry),
     )
+
+
+_CURRENT = fill(' aria-current="page"')
 
 
 def _draw_count(entry: RailItem) -> SafeString | str:

@@ -12,11 +12,11 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from puo_desk.kernel.pages.clock import clock_bar
 from puo_desk.kernel.pages.marks import icon_names
+from puo_desk.kernel.pages.markup import fill
 
 MEANINGS = (
     *("canvas", "surface", "surface-sunken", "surface-raised", "surface-active", "surface-inverse"),
@@ -231,9 +231,9 @@ _FIGURES = [
         ],
     },
 ]
-_SYMPTOM = SafeString("<p>Since about 07:50 the queue says <strong>No items</strong> for my whole shift.</p>")
-_NOTE = SafeString("<p>Rule <code>rr-v12</code> went live at 07:48. <span class='mention'>@Mei Lin</span></p>")
-_PROSE = SafeString("""<h2>Queue shows no items</h2>
+_SYMPTOM = fill("<p>Since about 07:50 the queue says <strong>No items</strong> for my whole shift.</p>")
+_NOTE = fill("<p>Rule <code>rr-v12</code> went live at 07:48. <span class='mention'>@Mei Lin</span></p>")
+_PROSE = fill("""<h2>Queue shows no items</h2>
 <p>If <strong>routable</strong> is 0 while <code>pending</code> is not, a rule
 excludes the region. See <a href="#">SOP-104</a>.</p><ol><li>Confirm who sees it</li><li>Compare with the dashboard
 <ul><li>by hour</li></ul></li></ol><blockquote><p>Write again within 30 minutes.</p></blockquote>

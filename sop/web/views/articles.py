@@ -15,7 +15,8 @@ from puo_desk.accounts.policies import may
 from puo_desk.accounts.web.access import ReaderRequest, page
 from puo_desk.kernel.errors import InvalidInput, StaleVersion
 from puo_desk.kernel.http.pagination import asked_page
-from puo_desk.kernel.pages.markdown import render_markdown, trusted_html
+from puo_desk.kernel.pages.markdown import render_markdown
+from puo_desk.kernel.pages.markup import kept_prose
 from sop.models import Article
 from sop.operations.articles import (
     archive_article,
@@ -117,7 +118,7 @@ def _head(shown: ArticlePage, request: ReaderRequest) -> dict[str, Any]:
         "is_shown_version": shown.is_published_version
         or (not article.published_version_id and shown.is_newest_version),
         "is_newest": shown.is_newest_version,
-        "content": trusted_html(shown.version.body_html),
+        "content": kept_prose(shown.version.body_html),
         "minutes": shown.minutes,
         "state_chip": version_chip(shown),
         "audience_chip": audience_chip(article),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from puo_desk.accounts.web.access import ReaderRequest, page, shell_for
 from puo_desk.kernel.errors import NotFound
 from puo_desk.kernel.http.pagination import asked_page
-from puo_desk.kernel.pages.markdown import trusted_html
+from puo_desk.kernel.pages.markup import kept_prose
 from sop.policies import may_be_helped_by
 from sop.queries.articles import get_article, list_articles
 from sop.vocabulary import ArticleState
@@ -44,7 +44,7 @@ def help_article(request: ReaderRequest, article_id: int) -> HttpResponse:
     context = {
         "article": shown.article,
         "version": shown.version,
-        "content": trusted_html(shown.version.body_html),
+        "content": kept_prose(shown.version.body_html),
         "minutes": shown.minutes,
         "shell": shell_for(request.actor),
     }
