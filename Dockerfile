@@ -40,4 +40,4 @@ WORKDIR /srv/desk
 USER desk
 VOLUME /srv/files
 EXPOSE 8000
-CMD ["uvicorn", "puo_desk.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "3", "--no-access-log", "--log-level", "warning"]
+CMD ["python", "-m", "puo_desk.stack.serve", "--host=0.0.0.0", "--port=8000", "--web=1"]

@@ -1,7 +1,10 @@
-"""The web process: live streams on the event loop, Django behind them on sixteen threads, and the auditor.
+"""The web process: live streams on the event loop, Django behind them on a few threads, and the auditor.
 
 Threads that stay keep their database connections, which is what makes a page fast here. The auditor lives here
 unless the deployment runs it as a process of its own (``WEB_AUDITS``).
+
+Importing this module loads whatever a request needs and opens nothing: web processes are forked from one that has
+imported it (``stack/serve.py``). Connections, threads and the auditor begin with the first event of each.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from urllib.parse import quote_from_bytes
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
+from django.urls import get_resolver
 
 from puo_desk.wsgi import application as django_application
 
@@ -20,12 +24,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "puo_desk.settings")
 from puo_desk.kernel.auditor import AuditorThread
 from puo_desk.kernel.live.asgi import PATH, LiveApp, Receive, Scope, Send
 
-THREADS = 16
 _ASCII = bytes(range(33, 127))
 
 live = LiveApp()
 auditor = AuditorThread()
-pages: Any = WSGIMiddleware(cast(Any, django_application), workers=THREADS)
+pages: Any = WSGIMiddleware(cast(Any, django_application), workers=settings.WEB_THREADS)
+# Asking for the names of the routes imports all views, which Django would leave to the first request of each process.
+get_resolver().reverse_dict  # noqa: B018
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

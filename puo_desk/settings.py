@@ -176,20 +176,23 @@ SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_EMAIL_REQUIRED = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
-SOCIALACCOUNT_PROVIDERS = {}
-if oidc_server := env("OIDC_SERVER_URL", default=""):
-    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "provider_class": "puo_desk.accounts.web.single_sign_on.provider.DeskProvider",
         "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "sso",
-                "name": env("OIDC_NAME", default="Single sign-on"),
-                "client_id": env("OIDC_CLIENT_ID"),
-                "secret": env("OIDC_CLIENT_SECRET"),
-                "settings": {"server_url": oidc_server},
-            }
-        ],
+        "APPS": [],
     }
+}
+if oidc_server := env("OIDC_SERVER_URL", default="").rstrip("/"):
+    SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"] = [
+        {
+            "provider_id": "sso",
+            "name": env("OIDC_NAME", default="Single sign-on"),
+            "client_id": env("OIDC_CLIENT_ID"),
+            "secret": env("OIDC_CLIENT_SECRET"),
+            "settings": {"server_url": oidc_server},
+        }
+    ]
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [
@@ -325,6 +328,9 @@ RESOLVE_SILENT_AFTER_DAYS = env.int("RESOLVE_SILENT_AFTER_DAYS", default=3)
 CLOSE_RESOLVED_AFTER_DAYS = env.int("CLOSE_RESOLVED_AFTER_DAYS", default=3)
 # Lets a monitoring system on another machine read /metrics; without it only this machine may.
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
+
+# How many requests a web process works on at once; each thread keeps a database connection, of 5 MB in PostgreSQL.
+WEB_THREADS = env.int("WEB_THREADS", default=8)
 
 # Whether the web process looks every minute for late work; a deployment runs `audit_due_work --every 60` instead.
 WEB_AUDITS = env.bool("WEB_AUDITS", default=not PRODUCTION)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -30,13 +31,6 @@ def spawn(
     A session of its own keeps Ctrl-C for the parent, which stops its children in order.
     """
     parent = os.getpid()
-
-    def bind_to_parent() -> None:
-        if _libc is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
-            if os.getppid() != parent:
-                os._exit(1)
-
     return subprocess.Popen(
         command,
         cwd=cwd,
@@ -45,8 +39,33 @@ def spawn(
         stderr=subprocess.STDOUT,
         env=dict(environment) if environment is not None else None,
         start_new_session=True,
-        preexec_fn=bind_to_parent,
+        preexec_fn=lambda: bind_to_parent(parent, death_signal),
     )
+
+
+def bind_to_parent(parent: int, death_signal: signal.Signals) -> None:
+    """In a child that was just forked: have the kernel send it `death_signal` when the parent ends."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def bind_descendants(death_signal: signal.Signals) -> None:
+    """Bind whatever this process forks from now on, and what that forks, from its first moment on."""
+    parent = 0
+
+    def remember() -> None:
+        nonlocal parent
+        parent = os.getpid()
+
+    os.register_at_fork(before=remember, after_in_child=lambda: bind_to_parent(parent, death_signal))
+
+
+def show_as(name: str) -> None:
+    """Give this process the name that `ps` and `top` show."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
 def stop(child: "subprocess.Popen[bytes]", sign: signal.Signals, patience: float) -> None:

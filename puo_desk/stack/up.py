@@ -24,8 +24,6 @@ from puo_desk.stack.supervisor import Program, Supervisor
 
 SIGN_INS = ("requester", "agent", "lead", "engineer", "admin")
 DEMO_PASSWORD = "demo"  # noqa: S105
-# Worker and beat read the same libraries as web; on two cores the page is there sooner if they wait.
-HEAD_START_SECONDS = 4.0
 SLOW_START_SECONDS = 30.0
 
 
@@ -35,19 +33,24 @@ class Interrupted(BaseException):
 
 @dataclass(frozen=True)
 class Options:
-    """What the environment asks of `up`: HOST, PORT, and DEMO (0 for none)."""
+    """What the environment asks of `up`: HOST, PORT, DEMO (0 for none) and WEB_PROCESSES."""
 
     host: str
     port: int
     demo: bool
+    web_processes: int
 
     @classmethod
     def from_environment(cls) -> "Options":
-        """Raises: StackError when PORT is no port."""
+        """Raises: StackError when PORT is no port, or WEB_PROCESSES no number of them."""
         port = os.environ.get("PORT") or "8000"
         if not port.isdecimal() or not 0 < int(port) < 65536:
             raise StackError(f"PORT is {port!r}, which is no port number.")
-        return cls(os.environ.get("HOST") or "127.0.0.1", int(port), os.environ.get("DEMO", "1") != "0")
+        processes = os.environ.get("WEB_PROCESSES") or "1"
+        if not processes.isdecimal() or not int(processes):
+            raise StackError(f"WEB_PROCESSES is {processes!r}; it takes a number from 1.")
+        host, demo = os.environ.get("HOST") or "127.0.0.1", os.environ.get("DEMO", "1") != "0"
+        return cls(host, int(port), demo, int(processes))
 
     @property
     def address(self) -> str:
@@ -120,7 +123,7 @@ class Desk:
         self.supervisor = Supervisor(environment, self.say)
         self._prepare(embedded)
         self.progress("starting web, worker and beat")
-        self.supervisor.add(self._web())
+        self.supervisor.add(self._desk())
 
     def _prepare(self, embedded: Sequence[str]) -> None:
         assert self.supervisor is not None
@@ -137,7 +140,6 @@ class Desk:
         """Keep everything going; tell when the desk answers."""
         assert self.supervisor is not None
         log = _Tail(self.place.logs / "keeper.log")
-        late = [self._worker(), self._beat()]
         ready, warned, next_look = False, False, 0.0
         while True:
             self.supervisor.turn()
@@ -147,8 +149,6 @@ class Desk:
             if not ready and not warned and now - self.began > SLOW_START_SECONDS:
                 self.progress(f"still waiting for {self.options.address}/readyz to answer 200")
                 warned = True
-            if late and (ready or now - self.began > HEAD_START_SECONDS):
-                self.supervisor.add(late.pop(0))
             if self.membership is not None and now >= next_look:
                 self.membership.renew()
                 next_look = now + 1.0
@@ -182,50 +182,10 @@ class Desk:
         }
         return defaults | dict(os.environ) | own
 
-    def _web(self) -> Program:
-        address = [
-            "--host",
-            self.options.host,
-            "--port",
-            str(self.options.port),
-            "--timeout-graceful-shutdown",
-            "3",
-        ]
-        quiet = ["--no-access-log", "--log-level", "warning"]
-        return Program("web", [sys.executable, "-m", "uvicorn", "puo_desk.asgi:application", *address, *quiet])
-
-    def _worker(self) -> Program:
-        celery = [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "puo_desk",
-            "--quiet",
-            "worker",
-            "--loglevel",
-            "WARNING",
-        ]
-        queues = ["--pool", "prefork", "--concurrency", "2", "--queues", "default,sweep"]
-        alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        # Celery warns of root in four lines at each start; production runs as an ordinary user.
-        silence = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
-        return Program("worker", [*celery, *queues, *alone], environment=silence)
-
-    def _beat(self) -> Program:
-        # The entries are plain intervals and a tick may come twice: nothing to remember in a file.
-        celery = [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "puo_desk.beat",
-            "--quiet",
-            "beat",
-            "--loglevel",
-            "WARNING",
-        ]
-        return Program("beat", [*celery, "--scheduler", "celery.beat:Scheduler", "--pidfile="])
+    def _desk(self) -> Program:
+        where = [f"--host={self.options.host}", f"--port={self.options.port}"]
+        roles = [f"--web={self.options.web_processes}", "--worker", "--beat"]
+        return Program("desk", [sys.executable, "-m", "puo_desk.stack.serve", *where, *roles])
 
 
 class _Tail:

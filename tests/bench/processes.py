@@ -1,4 +1,4 @@
-"""The desk's processes under measurement: one run of ``manage.py up``, a second web process, the bare project."""
+"""The desk's processes under measurement: one run of ``manage.py up``, and the bare project."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import psutil
 
 from puo_desk.stack import children
-from puo_desk.stack.place import CHECKOUT, Place, local_directory
+from puo_desk.stack.place import CHECKOUT, Place
 from puo_desk.stack.state import read_state
 
 READY_SECONDS = 60.0
@@ -42,22 +42,15 @@ class Running:
 
 @contextmanager
 def running_desk(place: Place) -> Iterator[Running]:
-    """The desk as ``make up`` runs it, and one more web process beside its own."""
-    ports = [_free_port(), _free_port()]
+    """The desk as ``make up`` runs it, with two web processes."""
+    port = _free_port()
     named = {name: word for name, word in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     with (place.logs / "bench.log").open("ab") as log:
-        up = _spawn([sys.executable, "manage.py", "up"], named | {"PORT": str(ports[0])}, log.fileno())
-        more = {
-            "PORT": str(ports[1]),
-            "EMAIL_URL": f"filemail://{local_directory() / 'mail'}",
-            "LOG_LEVEL": "WARNING",
-            "MALLOC_ARENA_MAX": "2",
-        }
-        _wait_until_ready(ports[0], "/readyz")
-        web = _spawn([*UVICORN, "puo_desk.asgi:application", "--port", str(ports[1])], os.environ | more, log.fileno())
-    running = Running(ports, [up, web])
+        more = {"PORT": str(port), "WEB_PROCESSES": "2"}
+        up = _spawn([sys.executable, "manage.py", "up"], named | more, log.fileno())
+    running = Running([port], [up])
     try:
-        _wait_until_ready(ports[1], "/readyz")
+        _wait_until_ready(port, "/readyz")
         yield running
     finally:
         running.stop()
@@ -113,11 +106,11 @@ def memory_by_name(processes: Iterable[psutil.Process]) -> dict[str, float]:
 
 
 def _name_of(process: psutil.Process) -> str:
+    if process.name() in ("web", "worker", "beat"):
+        return process.name()
     line = " ".join(process.cmdline())
     marks = {
-        "uvicorn": "web",
-        " beat": "beat",
-        " worker": "worker",
+        "stack.serve": "parent",
         "postgres": "postgresql",
         "valkey-server": "valkey",
     }

@@ -132,6 +132,11 @@ class SmallDesk:
         lines = {pid: Path(f"/proc/{pid}/cmdline") for pid in self.processes()}
         return [pid for pid, line in lines.items() if line.exists() and name.encode() in line.read_bytes()]
 
+    def shown_as(self, name: str) -> list[int]:
+        """Those of them that `ps` shows under this name."""
+        names = {pid: Path(f"/proc/{pid}/comm") for pid in self.processes()}
+        return [pid for pid, path in names.items() if path.exists() and path.read_text() == f"{name}\n"]
+
     def kill_everything(self) -> None:
         for pid in self.processes():
             try:

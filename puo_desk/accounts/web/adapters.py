@@ -7,9 +7,12 @@ become somebody here.
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.utils import filter_users_by_email
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +20,10 @@ from django.http import HttpRequest, HttpResponse
 from puo_desk.accounts.models import User
 from puo_desk.accounts.rules.names import cleaned_name
 from puo_desk.accounts.vocabulary import Role
+from puo_desk.accounts.web.single_sign_on.provider import NotTrusted
+
+log = structlog.get_logger(__name__)
+_ERROR_CODE = re.compile(r'"error" ?: ?"([a-z_]{1,40})"')
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -44,8 +51,15 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         user: User = super().populate_user(request, sociallogin, data)
         given = " ".join(part for part in (data.get("first_name"), data.get("last_name")) if part)
         user.full_name = cleaned_name(str(data.get("name") or given)[:120])
-        user.role = Role(getattr(settings, "SSO_ROLE", Role.REQUESTER))
-        if user.email and User.objects.filter(email__iexact=user.email).exists():
+        user.role = Role(settings.SSO_ROLE)
+        if user.email and filter_users_by_email(user.email):
             user.email = ""
             sociallogin.email_addresses = []
         return user
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, **told: Any) -> None:
+        """Say in the log what the page does not: an admin needs it, and it may be of use to a forger."""
+        refused = told.get("exception")
+        code = _ERROR_CODE.search(str(refused)) or _ERROR_CODE.search(f'"error":"{request.GET.get("error", "")}"')
+        reason = str(refused) if isinstance(refused, NotTrusted) else type(refused).__name__
+        log.warning("sign_in.single_sign_on_failed", reason=reason, said=code[1] if code else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg2
 import pytest
 
@@ -25,6 +27,7 @@ from tests.support.deployment import (
     Deployment,
     collectstatic_step,
     compose,
+    env_example,
     env_of_a_deployment,
     image_environment,
     kill_session,
@@ -167,6 +170,58 @@ def test_a_health_check_tells_a_tick_that_stands_still(
     late = built.run([*command, "auditor", "-1"])
     assert late.communicate(timeout=10)[0].startswith("auditor last came to its end ")
     assert late.returncode == 1
+
+
+SIGN_IN = """
+from django.contrib.auth import get_user_model
+from django.test import Client
+user = get_user_model().objects.create_user("listener", password="a long password")
+client = Client()
+client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+print(user.pk, client.cookies["sessionid"].value)
+"""
+
+
+def in_shell(deployment: Deployment, code: str) -> str:
+    asked = deployment.run(["python", "manage.py", "shell", "--no-imports", "-c", code])
+    said, _ = asked.communicate(timeout=30)
+    assert asked.returncode == 0, said
+    return said.strip()
+
+
+def test_streams_hear_the_same_from_either_web_process(
+    built: Deployment, running: dict[str, subprocess.Popen[str]]
+) -> None:
+    user, session = in_shell(built, SIGN_IN).split()
+    processes = psutil.Process(running["web"].pid).children()
+    assert len(processes) == int(env_example()["WEB_PROCESSES"]) == 2
+    streams: list[http.client.HTTPResponse] = []
+
+    def each_has_one() -> bool:
+        return all(
+            any(one.status == psutil.CONN_ESTABLISHED and one.laddr.port == built.port for one in web.net_connections())
+            for web in processes
+        )
+
+    while not each_has_one():
+        assert len(streams) < 20, "one process takes all connections"
+        line = http.client.HTTPConnection("127.0.0.1", built.port, timeout=10)
+        line.request("GET", f"/live/?topics=user.{user}", headers={"Cookie": f"sessionid={session}"})
+        streams.append(line.getresponse())
+        assert streams[-1].status == 200
+    in_shell(built, f"from puo_desk.kernel.live.publish import send; assert send(['user.{user}'], {{'told': 1}})")
+    for stream in streams:
+        assert any(line == f'data: {{"topic": "user.{user}", "told": 1}}\n'.encode() for line in stream)
+        stream.close()
+
+
+def test_what_web_processes_share_holds_no_thread_and_no_connection(
+    built: Deployment, running: dict[str, subprocess.Popen[str]]
+) -> None:
+    parent = psutil.Process(running["web"].pid)
+    assert parent.num_threads() == 1
+    assert [(one.status, one.laddr.port) for one in parent.net_connections(kind="tcp")] == [("LISTEN", built.port)]
+    assert [one for one in parent.net_connections(kind="unix") if one.raddr] == []
 
 
 def test_nothing_writes_outside_its_volumes(built: Deployment, running: dict[str, subprocess.Popen[str]]) -> None:

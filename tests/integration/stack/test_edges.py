@@ -42,6 +42,13 @@ def test_a_port_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
         Options.from_environment()
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "two"])
+def test_a_number_of_web_processes_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, number: str) -> None:
+    monkeypatch.setenv("WEB_PROCESSES", number)
+    with pytest.raises(StackError, match=f"WEB_PROCESSES is '{number}'; it takes a number from 1"):
+        Options.from_environment()
+
+
 def test_an_old_python_is_told_plainly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(bootstrap, "OLDEST", (99, 0))
     assert bootstrap.main("run") == 1

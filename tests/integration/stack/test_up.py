@@ -8,7 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from puo_desk.stack.parent import YOUNG_SECONDS
 from tests.support.small_desk import SmallDesk, wait_for
+
+ROLES = ("web", "worker", "beat")
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +35,11 @@ def running(desk: SmallDesk) -> subprocess.Popen[str]:
     return supervisor
 
 
+def all_play(desk: SmallDesk, *, web: int = 1) -> bool:
+    """Whether web, worker with its two children, and beat are there."""
+    return [len(desk.shown_as(name)) for name in ROLES] == [web, 3, 1]
+
+
 def end(supervisor: subprocess.Popen[str], sign: signal.Signals = signal.SIGTERM) -> str:
     supervisor.send_signal(sign)
     said, _ = supervisor.communicate(timeout=20)
@@ -39,8 +47,10 @@ def end(supervisor: subprocess.Popen[str], sign: signal.Signals = signal.SIGTERM
 
 
 def test_it_prepares_tells_how_to_sign_in_and_leaves_nothing(desk: SmallDesk, running: subprocess.Popen[str]) -> None:
-    wait_for(lambda: len(desk.programs("celery")) == 4)  # beat, worker and its two children
-    said = end(running, signal.SIGINT)
+    assert running.stdout is not None
+    said = "".join(iter(running.stdout.readline, "          Ctrl-C stops everything\n"))
+    wait_for(lambda: all_play(desk))
+    end(running, signal.SIGINT)
     assert running.returncode == 0
     assert desk.processes() == []
     assert f"ready: http://127.0.0.1:{desk.port}" in said
@@ -73,7 +83,7 @@ def test_a_command_borrows_the_servers_and_leaves_them_running(desk: SmallDesk, 
 
 
 def test_the_supervisor_killed_leaves_no_process(desk: SmallDesk, running: subprocess.Popen[str]) -> None:
-    wait_for(lambda: len(desk.programs("celery")) == 4)  # beat, worker and its two children
+    wait_for(lambda: all_play(desk))
     running.kill()
     running.wait()
     wait_for(lambda: not desk.processes(), 10)
@@ -91,18 +101,44 @@ def test_everything_killed_at_once_and_the_rows_are_there(desk: SmallDesk, runni
 
 
 def test_what_dies_is_started_again(desk: SmallDesk, running: subprocess.Popen[str]) -> None:
-    [web] = desk.programs("uvicorn")
-    os.kill(web, signal.SIGKILL)
+    os.kill(min(desk.programs("stack.serve")), signal.SIGKILL)  # the parent came first
     wait_for(lambda: desk.answer() == "")
     os.kill(desk.keeper(), signal.SIGKILL)
     desk.wait_until_up()
-    assert "web | ended by itself (signal SIGKILL)" in end(running)
+    wait_for(lambda: all_play(desk))
+    assert "desk | ended by itself (signal SIGKILL)" in end(running)
+
+
+def test_a_web_process_that_dies_is_replaced_while_the_other_answers(desk: SmallDesk) -> None:
+    supervisor = desk.manage("up", WEB_PROCESSES="2")
+    desk.wait_until_up()
+    wait_for(lambda: all_play(desk, web=2))
+    before = {name: desk.shown_as(name) for name in ROLES}
+    time.sleep(YOUNG_SECONDS)
+    os.kill(before["web"][0], signal.SIGKILL)
+    answers = [desk.answer() for _ in range(50)]
+    wait_for(lambda: all_play(desk, web=2))
+    assert set(answers) == {"seeded"}
+    after = {name: desk.shown_as(name) for name in ROLES}
+    assert len(set(after["web"]) & set(before["web"])) == 1
+    assert (after["worker"], after["beat"]) == (before["worker"], before["beat"])
+    assert "web ended by itself (signal SIGKILL); starting another" in end(supervisor)
+    assert desk.processes() == []
+
+
+def test_a_worker_that_dies_is_replaced_with_its_children(desk: SmallDesk, running: subprocess.Popen[str]) -> None:
+    wait_for(lambda: all_play(desk))
+    before = desk.shown_as("worker")
+    time.sleep(YOUNG_SECONDS)
+    os.kill(min(before), signal.SIGKILL)
+    wait_for(lambda: all_play(desk) and not set(before) & set(desk.shown_as("worker")))
+    end(running)
 
 
 def test_a_reader_who_went_away_counts_as_a_closed_terminal(desk: SmallDesk, running: subprocess.Popen[str]) -> None:
     assert running.stdout is not None
     running.stdout.close()
-    os.kill(*desk.programs("uvicorn"), signal.SIGKILL)  # of which the supervisor tells
+    os.kill(min(desk.programs("stack.serve")), signal.SIGKILL)  # of which the supervisor tells
     assert running.wait(20) == 0
     assert desk.processes() == []
 
