@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -18,22 +17,13 @@ from escalations.queries.policies import definition_of
 from escalations.queries.preview import promised_by_priority
 from escalations.rules.history import Metric
 from escalations.web.forms import OFFERED_METRICS, HoursFormSet, PolicyForm, TargetForm, TargetFormSet
-from puo_desk.accounts.web.access import actor_of
-from puo_desk.accounts.web.admin_site import ReadOnlyAdmin
-from puo_desk.kernel.actor import Actor
+from puo_desk.accounts.web.admin_site import AuditedAdmin, ReadOnlyAdmin, acting_admin
 from puo_desk.kernel.errors import DomainError, InvalidInput
 from puo_desk.kernel.pages.markup import fill, joined
 from puo_desk.kernel.pages.times import moment_text, span_text
 
 
-def _actor(request: HttpRequest) -> Actor:
-    actor = actor_of(request)
-    if actor is None:
-        raise PermissionDenied
-    return actor
-
-
-class PublishingAdmin(admin.ModelAdmin):
+class PublishingAdmin(AuditedAdmin):
     """Settings that bind somebody once saved: refused as a whole when they could promise nothing."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -70,7 +60,7 @@ class CalendarAdmin(PublishingAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Every policy that counts by the calendar becomes a new version with it."""
         super().save_related(request, form, formsets, change)
-        actor, now = _actor(request), timezone.now()
+        actor, now = acting_admin(request), timezone.now()
         check_calendar(calendar_id=form.instance.pk, now=now)
         for version in publish_policies_of(calendar_id=form.instance.pk, actor=actor, now=now):
             self.message_user(request, _("%(version)s holds from now on.") % {"version": version})
@@ -124,7 +114,7 @@ class PolicyAdmin(PublishingAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         before = form.instance.current_version_id
-        version = publish_policy(policy_id=form.instance.pk, actor=_actor(request), now=timezone.now())
+        version = publish_policy(policy_id=form.instance.pk, actor=acting_admin(request), now=timezone.now())
         if version.pk != before:
             self.message_user(request, _("%(version)s holds from now on.") % {"version": version})
 

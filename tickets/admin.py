@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from puo_desk.accounts.events import SETTING_CHANGED
+from puo_desk.accounts.web.admin_site import AuditedAdmin
 from tickets.models import Category, FormField, KnownIncident, Status, Tag, Ticket
 
 
@@ -64,7 +66,7 @@ class StatusForm(forms.ModelForm):
 
 
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):
+class CategoryAdmin(AuditedAdmin):
     form = CategoryForm
     list_display = ("name", "parent", "team", "default_impact", "default_urgency", "is_active")
     list_filter = ("is_active", "team")
@@ -75,7 +77,7 @@ class CategoryAdmin(admin.ModelAdmin):
 
 
 @admin.register(Status)
-class StatusAdmin(admin.ModelAdmin):
+class StatusAdmin(AuditedAdmin):
     list_display = ("name", "code", "category", "waiting_on", "is_default", "is_active")
     list_filter = ("category", "is_active")
     form = StatusForm
@@ -83,7 +85,10 @@ class StatusAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Status, form: forms.ModelForm, change: bool) -> None:
         if obj.is_default:
-            Status.objects.filter(category=obj.category, is_default=True).exclude(pk=obj.pk).update(is_default=False)
+            defaults = Status.objects.select_for_update().filter(category=obj.category, is_default=True)
+            for before in defaults.exclude(pk=obj.pk):
+                Status.objects.filter(pk=before.pk).update(is_default=False)
+                self.record(request, SETTING_CHANGED, before, {"is_default": [True, False]})
         super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
@@ -92,11 +97,11 @@ class StatusAdmin(admin.ModelAdmin):
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):
+class TagAdmin(AuditedAdmin):
     search_fields = ("name",)
 
 
 @admin.register(KnownIncident)
-class KnownIncidentAdmin(admin.ModelAdmin):
+class KnownIncidentAdmin(AuditedAdmin):
     list_display = ("title", "started_at", "ended_at")
     exclude = ("created_by", "ended_by")

@@ -25,4 +25,5 @@ def sweep_follow_ups() -> int:
 @shared_task(name="tickets.purge_unsent_files")
 def sweep_unsent_files() -> int:
     """Delete uploads that nobody sent within a day; the number of files."""
-    return purge_unsent_files(before=timezone.now() - timedelta(days=1))
+    now = timezone.now()
+    return purge_unsent_files(before=now - timedelta(days=1), now=now)

@@ -10,7 +10,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -19,7 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from puo_desk.accounts.models import ApiToken, Membership, PersonEvent, Team, User
+from puo_desk.accounts import events
+from puo_desk.accounts.models import ApiToken, DeskEvent, Membership, PersonEvent, Team, User
 from puo_desk.accounts.operations.people import (
     add_person,
     change_role,
@@ -30,22 +30,13 @@ from puo_desk.accounts.operations.people import (
 )
 from puo_desk.accounts.operations.tokens import revoke_token
 from puo_desk.accounts.vocabulary import Role
-from puo_desk.accounts.web.access import actor_of
-from puo_desk.accounts.web.admin_site import ReadOnlyAdmin, close_side_door
-from puo_desk.kernel.actor import Actor
+from puo_desk.accounts.web.admin_site import AuditedAdmin, ReadOnlyAdmin, acting_admin, close_side_door
 from puo_desk.kernel.errors import DomainError
 
 close_side_door()
 admin.site.site_header = _("PUO Desk settings")
 admin.site.site_title = _("PUO Desk")
 admin.site.index_title = _("Settings")
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor = actor_of(request)
-    if actor is None:
-        raise PermissionDenied
-    return actor
 
 
 class PersonForm(forms.ModelForm):
@@ -99,7 +90,7 @@ class PersonAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         """Rights go through their operations; the rest is written as it stands."""
-        actor, now = _actor(request), timezone.now()
+        actor, now = acting_admin(request), timezone.now()
         if password := form.cleaned_data.get("new_password"):
             obj.set_password(password)
         elif not change:
@@ -113,6 +104,13 @@ class PersonAdmin(admin.ModelAdmin):
         written = [field.name for field in User._meta.fields if field.name in form.changed_data]
         written = [name for name in written if name not in {"role", "is_active"}]
         obj.save(update_fields=[*written, "password"] if password else written)
+        # Becoming a service account has an event of its own.
+        told = [name for name in written if name != "is_service" or not obj.is_service]
+        changes = {name: [form.initial.get(name), getattr(obj, name)] for name in told}
+        if password:
+            changes["password"] = []  # that it changed, and never to what
+        if changes:
+            events.record(events.EDITED, user_id=obj.pk, actor=actor, now=now, changes=changes)
         change_role(user_id=obj.pk, role=role, actor=actor, now=now)
         set_active = reactivate_person if is_active else deactivate_person
         set_active(user_id=obj.pk, actor=actor, now=now)
@@ -123,13 +121,13 @@ class PersonAdmin(admin.ModelAdmin):
         set_memberships(
             user_id=form.instance.pk,
             leads_by_team={row["team"].pk: row["is_lead"] for row in rows},
-            actor=_actor(request),
+            actor=acting_admin(request),
             now=timezone.now(),
         )
 
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin):
+class TeamAdmin(AuditedAdmin):
     list_display = ("name", "slug", "is_active")
     prepopulated_fields = {"slug": ("name",)}
 
@@ -148,12 +146,22 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Revoke the chosen tokens"))
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        actor, now = _actor(request), timezone.now()
+        actor, now = acting_admin(request), timezone.now()
         ids = list(queryset.filter(revoked_at=None).values_list("pk", flat=True))
         for token_id in ids:
             revoke_token(token_id=token_id, actor=actor, now=now)
         said = ngettext("%d token is revoked.", "%d tokens are revoked.", len(ids)) % len(ids)
         self.message_user(request, said, messages.SUCCESS)
+
+
+@admin.register(DeskEvent)
+class DeskEventAdmin(ReadOnlyAdmin):
+    """What was done to the desk: the record of settings and files."""
+
+    list_display = ("occurred_at", "code", "subject", "subject_label", "actor_label", "source")
+    list_filter = ("code", "subject")
+    search_fields = ("subject_label", "subject_id", "actor_label", "request_id")
+    show_full_result_count = False
 
 
 @admin.register(PersonEvent)

@@ -291,7 +291,7 @@ def _live(desk: Desk, place: int, course: Course) -> None:
             break
         if act.at - clock > A_MOMENT:
             _tell_until(clock, act.at)
-            clock = act.at
+        clock = act.at
         _act(desk, place, course, act, act.at)
     _tell_until(clock, desk.now)
 

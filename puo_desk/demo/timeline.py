@@ -16,13 +16,15 @@ from puo_desk.demo.stories import ANY_NEWS, CAME_BACK, PRAISE, SECOND_TRY, STILL
 from tickets.rules.priority import priority_of
 
 DAYS = 14
-HISTORY = 182
+HISTORY = 180
 SEED = 20_260_315
 
 BY_HOUR = (7, 6, 5, 4, 4, 5, 7, 9, 14, 17, 16, 14, 11, 12, 13, 12, 10, 9, 8, 8, 7, 6, 5, 4)
 """How many requests come in each hour of a day (UTC)."""
 WEEKEND = 0.6
-RECENT_HOURS = 44
+RECENT_HOURS = 110
+HISTORY_OF_LATE = 0.4
+"""How much of what came in these last hours is over by now."""
 
 FIRST = {1: 15, 2: 30, 3: 120, 4: 480}
 NEXT = {1: 30, 2: 60, 3: 240, 4: 480}
@@ -31,7 +33,7 @@ RESOLUTION = {1: 120, 2: 480, 3: 1440, 4: 4320}
 
 USUAL_FIRST = {1: 5, 2: 9, 3: 22, 4: 55}
 USUAL_NEXT = {1: 8, 2: 14, 3: 38, 4: 70}
-USUAL_WORK = {1: 14, 2: 45, 3: 190, 4: 750}
+USUAL_WORK = {1: 14, 2: 60, 3: 380, 4: 2000}
 LATE_SHARE = {1: 0.10, 2: 0.06, 3: 0.03, 4: 0.01}
 LATE_SOLVED_SHARE = {1: 0.15, 2: 0.08, 3: 0.05, 4: 0.02}
 
@@ -92,7 +94,7 @@ def _openings(dice: random.Random, now: datetime) -> Iterator[datetime]:
     hours = [first + timedelta(hours=hour) for hour in range(DAYS * 24 - 5)]
     weights = [BY_HOUR[at.hour] * (WEEKEND if at.weekday() >= 5 else 1.0) for at in hours]
     # What is in hand now was opened in the last days, too.
-    weights[-RECENT_HOURS:] = [weight * 0.4 for weight in weights[-RECENT_HOURS:]]
+    weights[-RECENT_HOURS:] = [weight * HISTORY_OF_LATE for weight in weights[-RECENT_HOURS:]]
     for at in sorted(dice.choices(hours, weights, k=HISTORY)):
         yield at + timedelta(minutes=dice.uniform(0, 59))
 
@@ -136,14 +138,27 @@ def _answer_after(dice: random.Random, usual: float, target: float, late_share: 
     return min(_about(dice, usual), target * 0.92)
 
 
-def _gaps(dice: random.Random, course: Course, talk: Sequence[str]) -> list[float]:
-    """The minutes before each line of the talk."""
+def _silence(dice: random.Random, course: Course, before: str) -> float:
+    """Minutes until the requester writes again, or the third party answers: for many not on the same day."""
+    p = course.priority
+    if before == "T":
+        return dice.uniform(1_000, 7_500) if p > 2 else _about(dice, 170, 0.4)
+    if before == "Q":
+        # Reminded after two days; nobody waits so long with what is urgent.
+        return dice.uniform(700, 4_000) if dice.random() < 0.8 and p > 2 else _about(dice, 25, 0.9)
+    return dice.uniform(0.1, 0.3) * RESOLUTION[p] if dice.random() < 0.7 and p > 2 else _about(dice, 18, 0.9)
+
+
+def _gaps(dice: random.Random, course: Course, talk: Sequence[str], *, patient: bool = True) -> list[float]:
+    """The minutes before each line of the talk; ``patient`` people take their time where no promise runs."""
     p, late = course.priority, LATE_SHARE[course.priority]
     gaps: list[float] = []
     answered, before = False, "R"
     for line in talk:
         who = line[0]
-        if who == "R":
+        if (who == "R" or before == "T") and patient:
+            gap = _silence(dice, course, before)
+        elif who == "R":
             gap = _about(dice, 25 if before == "Q" else 18, 0.9)
         elif not answered and who != "N":
             gap = _answer_after(dice, USUAL_FIRST[p], FIRST[p], late)
@@ -155,6 +170,7 @@ def _gaps(dice: random.Random, course: Course, talk: Sequence[str]) -> list[floa
             gap = _about(dice, 170, 0.4)
         else:
             gap = _about(dice, USUAL_WORK[p] / 2 if who == "N" else USUAL_WORK[p])
+            gap = min(gap, RESOLUTION[p] * 0.36) if patient else gap / 3
         if who == "S" and dice.random() < LATE_SOLVED_SHARE[p] and answered:
             gap += RESOLUTION[p] * dice.uniform(0.9, 1.1)
         answered = answered or who not in "NR"
@@ -221,8 +237,14 @@ def _finished(dice: random.Random, at: datetime, now: datetime) -> Course:
         _grooming(dice, course)
         return course
     talk = _with_news(dice, course.story.talk)
-    solved_at = _place(course, talk, _gaps(dice, course, talk))
-    late_by = solved_at - (now - timedelta(minutes=50))
+    over_by = now - timedelta(minutes=50)
+    for patient in (True, True, True, False):
+        course.acts.clear()
+        solved_at = _place(course, talk, _gaps(dice, course, talk, patient=patient))
+        # The last days' history is what went quickly; what takes long is in hand now.
+        if solved_at <= over_by:
+            break
+    late_by = solved_at - over_by
     if late_by > timedelta(0):
         # History is over: what would still be under way began earlier instead.
         course.opened_at -= late_by
@@ -270,18 +292,20 @@ def _awaiting(dice: random.Random, number: int, now: datetime) -> Course:
     return course
 
 
-# what, how many, spoken last, since then as a share of the target or in minutes, priorities
+# what, how many, who spoke last, since then as a share of the target or in minutes, priorities
 _NOW: tuple[tuple[str, int, str, tuple[float, float], frozenset[int]], ...] = (
     ("fresh", 7, "", (0.02, 0.2), frozenset({2, 3, 4})),
     ("risk_first", 3, "", (0.78, 0.9), frozenset({2, 3})),
     ("late_first", 2, "", (1.03, 1.25), frozenset({2, 3})),
-    ("answer", 10, "R", (0.05, 0.55), frozenset({1, 2, 3, 4})),
+    ("answer", 5, "R", (0.05, 0.55), frozenset({1, 2, 3})),
+    ("answer", 5, "QR", (0.05, 0.55), frozenset({3, 4})),
     ("risk_next", 3, "R", (0.79, 0.93), frozenset({2, 3})),
     ("late_next", 1, "R", (1.05, 1.1), frozenset({2})),
-    ("work", 12, "A", (4, 160), frozenset({2, 3, 4})),
-    ("asked", 8, "Q", (25, 2_300), frozenset({2, 3, 4})),
-    ("elsewhere", 3, "T", (40, 420), frozenset({3, 4})),
-    ("engineering", 4, "E", (50, 380), frozenset({2, 3, 4})),
+    ("work", 5, "A", (4, 160), frozenset({2, 3})),
+    ("work", 7, "A", (700, 2_700), frozenset({4})),
+    ("asked", 8, "Q", (25, 8_600), frozenset({2, 3, 4})),
+    ("elsewhere", 3, "T", (600, 9_000), frozenset({3, 4})),
+    ("engineering", 4, "E", (50, 2_000), frozenset({3, 4})),
     ("risk_resolution", 2, "A", (0.8, 0.92), frozenset({2, 3})),
     ("late_resolution", 1, "A", (1.02, 1.08), frozenset({2})),
 )
@@ -316,11 +340,15 @@ def _fitting(last: str, priorities: frozenset[int], team: str) -> list[Story]:
         story
         for story in STORIES
         if priority_of(story.impact, story.urgency) in priorities
-        and (not last or any(line[0] == last for line in story.talk))
+        and last in _speakers(story)
         and (not team or team_of(story) == team)
         and not (story.by_robot and last)
     ]
     return fitting or _fitting(last, frozenset({1, 2, 3, 4}), team if team and last != "T" else "")
+
+
+def _speakers(story: Story) -> str:
+    return "".join(line[0] for line in story.talk)
 
 
 def _unfinished(
@@ -335,7 +363,7 @@ def _unfinished(
         if what == "risk_first" and dice.random() < 0.4:
             course.acts.append(Act(course.opened_at + (now - course.opened_at) * 0.7, "claim"))
         return course
-    talk = list(story.talk[: next(place for place, line in enumerate(story.talk) if line[0] == last) + 1])
+    talk = list(story.talk[: _speakers(story).index(last) + len(last)])
     if what.endswith("resolution"):
         talk = [line for line in talk if line[0] in "AN"][-1:]
         course.opened_at = now - timedelta(minutes=some * RESOLUTION[p])
@@ -343,12 +371,18 @@ def _unfinished(
         _grooming(dice, course)
         course.acts = [act for act in course.acts if act.kind != "priority"]
         return course
-    ago = some * NEXT[p] if last == "R" else some
-    gaps = [min(gap, RESOLUTION[p] * 0.12) for gap in _gaps(dice, course, talk)]
+    ago = some * NEXT[p] if last.endswith("R") else some
+    said = [line[0] for line in talk]
+    pauses = [before in "QT" for before in ["", *said[:-1]]]
+    gaps = [
+        gap if is_pause else min(gap, RESOLUTION[p] * 0.18)
+        for gap, is_pause in zip(_gaps(dice, course, talk), pauses, strict=True)
+    ]
     gaps[0] = min(gaps[0], FIRST[p] * 0.7)
     if last in "AE":
-        # A promise to solve is running: not more than some of it is used.
-        ago = min(ago, RESOLUTION[p] * 0.6 - sum(gaps))
+        # A promise to solve is running, but for the pauses: not more than some of it is used.
+        used = sum(gap for gap, is_pause in zip(gaps, pauses, strict=True) if not is_pause)
+        ago = min(ago, RESOLUTION[p] * 0.65 - used)
     course.opened_at = now - timedelta(minutes=sum(gaps) + max(ago, 3.0))
     _place(course, talk, gaps)
     _grooming(dice, course)

@@ -131,6 +131,7 @@ class SmallDesk:
         ):
             category = Category.objects.create(name=name, slug=slug, keywords=keywords, team=self.front)
             self.categories[slug] = category.pk
+        Category.objects.create(name="Users locked out", slug="locked-out", default_impact=1, default_urgency=1)
         FormField.objects.create(
             category_id=self.categories["queue"], key="queue", label="Which queue", kind="text", is_required=True
         )

@@ -6,6 +6,8 @@ import itertools
 from datetime import UTC, datetime
 from typing import Any
 
+from django.test import Client
+
 from puo_desk.accounts.models import Membership, Team, User
 from puo_desk.accounts.queries.people import actor_for
 from puo_desk.accounts.vocabulary import Role
@@ -34,6 +36,12 @@ def make_team(name: str = "", *, members: tuple[User, ...] = (), leads: tuple[Us
 
 def actor_of(user: User, *, source: str = "web", scopes: frozenset[str] | None = None) -> Actor:
     return actor_for(user, source=source, scopes=scopes)
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person, backend="puo_desk.accounts.web.sign_in.DeskBackend")
+    return client
 
 
 ADMIN = Actor.system("test")

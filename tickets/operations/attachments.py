@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from puo_desk.accounts.events import About, record_at_desk
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import DomainError, InvalidInput, NotFound
 from puo_desk.kernel.text import normalise_text
@@ -22,6 +24,9 @@ from tickets.models import Attachment, Message
 from tickets.rules.files import sniff_content_type
 
 SNIFFED_BYTES = 512
+UPLOADED = "file.uploaded"
+DISCARDED = "file.discarded"
+_SUBJECT = "tickets.attachment"
 
 
 class FileTooLarge(DomainError):
@@ -39,7 +44,7 @@ def store_upload(*, file: UploadedFile, actor: Actor, now: datetime) -> Attachme
     """Keep an uploaded file until its message is sent. Only the uploader sees it until then.
 
     The type is sniffed from the content; what is not on the allow-list is kept as a plain download.
-    Raises: FileTooLarge, InvalidInput for an empty file.
+    Emits: file.uploaded. Raises: FileTooLarge, InvalidInput for an empty file.
     """
     size = file.size or 0
     if size > settings.UPLOAD_MAX_BYTES:
@@ -52,15 +57,31 @@ def store_upload(*, file: UploadedFile, actor: Actor, now: datetime) -> Attachme
         head = head or block[:SNIFFED_BYTES]
     key = uuid.uuid4()
     default_storage.save(storage_path(key), file)
-    return Attachment.objects.create(
-        uploader_id=actor.user_id,
-        key=key,
-        file_name=_safe_name(file.name or ""),
-        content_type=sniff_content_type(head),
-        size=size,
-        sha256=digest.hexdigest(),
-        created_at=now,
-    )
+    with transaction.atomic():
+        kept = Attachment.objects.create(
+            uploader_id=actor.user_id,
+            key=key,
+            file_name=_safe_name(file.name or ""),
+            content_type=sniff_content_type(head),
+            size=size,
+            sha256=digest.hexdigest(),
+            created_at=now,
+        )
+        facts = {name: [None, value] for name, value in _facts(kept).items()}
+        record_at_desk(UPLOADED, [About(_SUBJECT, key, kept.file_name, facts)], actor=actor, now=now)
+    return kept
+
+
+def _facts(file: Attachment) -> dict[str, Any]:
+    return {"content_type": file.content_type, "size": file.size, "sha256": file.sha256, "uploader": file.uploader_id}
+
+
+def _record_discard(files: Sequence[Attachment], *, actor: Actor, now: datetime) -> None:
+    gone = [
+        About(_SUBJECT, file.key, file.file_name, {name: [value, None] for name, value in _facts(file).items()})
+        for file in files
+    ]
+    record_at_desk(DISCARDED, gone, actor=actor, now=now)
 
 
 _TURNS_TEXT = re.compile(r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -89,21 +110,23 @@ def claim_files(message: Message, *, keys: Sequence[UUID], field_keys: Mapping[s
 
 
 @transaction.atomic
-def discard_upload(*, key: UUID, actor: Actor) -> None:
-    """Throw away an own upload that was not sent. Raises: NotFound."""
+def discard_upload(*, key: UUID, actor: Actor, now: datetime) -> None:
+    """Throw away an own upload that was not sent. Emits: file.discarded. Raises: NotFound."""
     file = Attachment.objects.select_for_update().filter(key=key, message=None, uploader_id=actor.user_id).first()
     if file is None:
         raise NotFound
+    _record_discard([file], actor=actor, now=now)
     file.delete()
     transaction.on_commit(lambda: default_storage.delete(storage_path(key)))
 
 
-def purge_unsent_files(*, before: datetime, limit: int = 500) -> int:
-    """Delete uploads that were never sent; the number of files that went."""
+def purge_unsent_files(*, before: datetime, now: datetime, limit: int = 500) -> int:
+    """Delete uploads that were never sent; the number of files that went. Emits: file.discarded for each."""
     with transaction.atomic():
         stale = list(
             Attachment.objects.select_for_update(skip_locked=True).filter(message=None, created_at__lt=before)[:limit]
         )
+        _record_discard(stale, actor=Actor.system("unsent-files"), now=now)
         Attachment.objects.filter(pk__in=[file.pk for file in stale]).delete()
     for file in stale:
         default_storage.delete(storage_path(file.key))

@@ -21,7 +21,7 @@ _OF_THE_DESK = (
     "system", "the system", "you", "nobody",
     # What the desk's own parts sign their acts with.
     "sla timer", "sla import", "follow up", "daily report", "check timers", "reapply policies", "create token",
-    "replay notifications", "build command",
+    "replay notifications", "build command", "unsent files",
 )  # fmt: skip
 
 

@@ -337,10 +337,12 @@ def test_rights_changed_in_the_settings_end_sessions_and_are_written_down() -> N
     answer = client.post(address, person_form(user, role="lead", full_name="Ada") | membership)
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     assert list(PersonEvent.objects.order_by("id").values_list("code", flat=True)) == [
+        events.EDITED,
         events.ROLE_CHANGED,
         events.TEAMS_CHANGED,
     ]
-    assert PersonEvent.objects.filter(actor=admin).count() == 2
+    assert PersonEvent.objects.get(code=events.EDITED).changes == {"full_name": ["", "Ada"]}
+    assert PersonEvent.objects.filter(actor=admin).count() == 3
     assert Membership.objects.get().is_lead
     assert theirs.get("/profile/").status_code == 302
     user.refresh_from_db()

@@ -155,6 +155,15 @@ def test_the_days_that_are_over_have_their_reports() -> None:
     assert all(report.figures["opened"] for report in reports[1:])
 
 
+def test_the_backlog_of_the_reports_runs_into_what_is_in_hand_now(seeded: Seeded) -> None:
+    backlog = [report.figures["backlog"] for report in DailyReport.objects.order_by("day")]
+    assert backlog[-1] >= 0.6 * seeded.active
+    assert min(backlog) >= 8 and max(backlog) <= seeded.active
+    active = Ticket.objects.filter(status_category__in=ACTIVE)
+    assert active.filter(opened_at__lt=NOW - timedelta(days=1)).count() >= 15
+    assert active.filter(opened_at__lt=NOW - timedelta(days=3)).count() >= 4
+
+
 def test_a_desk_with_people_is_left_alone(seeded: Seeded) -> None:
     said = StringIO()
     call_command("seed_demo", stdout=said, skip_checks=True)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.db import connection
 
 from escalations.models import Timer
 from escalations.operations.sweep import tell_due_timers
@@ -90,21 +87,6 @@ class Desk:
 
 
 @pytest.fixture
-def agent_user(db: None) -> User:
-    return make_person("jonas", role=Role.AGENT)
-
-
-@pytest.fixture
-def lead_user(db: None) -> User:
-    return make_person("lena", role=Role.LEAD)
-
-
-@pytest.fixture
-def requester_user(db: None) -> User:
-    return make_person("amara", role=Role.REQUESTER)
-
-
-@pytest.fixture
 def admin_user(db: None) -> User:
     return make_person("ada", role=Role.ADMIN)
 
@@ -123,25 +105,6 @@ def desk(agent_user: User, lead_user: User, requester_user: User) -> Desk:
 
 
 @pytest.fixture
-def standing_desk(transactional_db: None, restore_setup: Callable[[], None]) -> Desk:
+def standing_desk(transactional_db: None, desk: Desk) -> Desk:
     """The same with everything committed, for tests with several connections."""
-    restore_setup()
-    agent, lead, requester = (
-        make_person(name, role=role)
-        for name, role in (("jonas", Role.AGENT), ("lena", Role.LEAD), ("amara", Role.REQUESTER))
-    )
-    team = make_team("Review", members=(agent,), leads=(lead,))
-    return Desk(actor_of(requester), actor_of(agent), actor_of(lead), team)
-
-
-@pytest.fixture
-def restore_setup(django_db_blocker: Any) -> Callable[[], None]:
-    """What migrations put into a new desk; emptying the tables between tests took it away."""
-    from importlib import import_module
-
-    def restore() -> None:
-        with connection.schema_editor() as editor:
-            import_module("tickets.migrations.0002_history_is_append_only").add_statuses(apps, editor)
-            import_module("escalations.migrations.0002_first_promises").add_standard_policy(apps, editor)
-
-    return restore
+    return desk

@@ -14,7 +14,7 @@ from escalations.models import Calendar, CalendarHours, Holiday, SlaPolicy, SlaP
 from escalations.operations.settings import publish_policies_of, publish_policy
 from escalations.operations.upkeep import reapply_policy, repair_timers
 from escalations.queries.timers import timers_for, verify_timers
-from puo_desk.accounts.models import User
+from puo_desk.accounts.models import DeskEvent, User
 from puo_desk.kernel.errors import InvalidInput, NotPermitted
 from tests.integration.escalations.conftest import NOON, P4_FIRST, Desk
 from tests.support.people import ADMIN, actor_of
@@ -232,6 +232,11 @@ def test_saving_a_policy_in_the_settings_publishes_it(settings_page: Client, adm
     assert policy.current_version.definition["targets"]["1"]["first_response"] == 1200
     assert policy.current_version.definition["warn_at"] == [80]
     assert policy.current_version.match["priorities"] == [1, 2, 3, 4]
+    told = DeskEvent.objects.get(subject="escalations.slapolicy", code="setting.changed")
+    assert (told.actor_id, told.subject_id) == (admin_user.pk, str(policy.pk))
+    assert told.changes["warn_at"] == [[50, 75, 90], [80]]
+    before, after = told.changes["slatarget"]
+    assert [row["seconds"] for row in after if row not in before] == [1200]
 
 
 @pytest.mark.parametrize(
@@ -264,6 +269,10 @@ def test_a_calendar_that_never_opens_is_refused_with_words(settings_page: Client
     answer = settings_page.post("/admin/escalations/calendar/add/", _calendar_form(**broken))
     assert "is not written as 09:00-17:30" in answer.content.decode()
     assert Calendar.objects.count() == 1
+    assert not DeskEvent.objects.exists()
     good = broken | {"hours-0-hours": "22:00-06:00"}
     assert settings_page.post("/admin/escalations/calendar/add/", _calendar_form(**good)).status_code == 302
     assert Calendar.objects.count() == 2
+    told = DeskEvent.objects.get()
+    assert (told.code, told.subject, told.subject_label) == ("setting.added", "escalations.calendar", "Office")
+    assert told.changes["calendarhours"] == [None, [{"weekday": 0, "hours": "22:00-06:00"}]]

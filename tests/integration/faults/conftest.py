@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.db import connection, connections
 from redis import Redis
@@ -18,19 +16,9 @@ from tests.support.running_desk import RunningDesk, programs_environment, url_of
 
 @pytest.fixture
 def committed(transactional_db: None) -> Iterator[None]:
-    """A transactional test empties the tables; the rows of a fresh desk are put back, before and after."""
-    _furnish()
+    """Rows that other processes see; connections of the test's own threads are closed at its end."""
     yield
     connections.close_all()
-
-
-def _furnish() -> None:
-    """The rows that migrations write: statuses and the standard policy."""
-    from tickets.models import Status
-
-    if not Status.objects.exists():
-        import_module("tickets.migrations.0002_history_is_append_only").add_statuses(apps, None)
-    import_module("escalations.migrations.0002_first_promises").add_standard_policy(apps, connection.schema_editor())
 
 
 @pytest.fixture

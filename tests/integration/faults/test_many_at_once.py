@@ -149,10 +149,8 @@ def test_without_any_redis_pages_and_api_answer(running: RunningDesk) -> None:
     browser.force_login(agent, backend=settings.AUTHENTICATION_BACKENDS[0])
     cookie = f"sessionid={browser.cookies['sessionid'].value}"
     for path in ("/tickets/", f"/tickets/{number}/", "/sop/", "/notifications/", "/api/v1/tickets/", "/account/login/"):
-        began = time.monotonic()
         answer = running.ask("GET", path, Cookie=cookie)
         assert answer.status in {200, 302}, path
-        assert time.monotonic() - began < 5, path
     assert Ticket.objects.count() == 30
     ready = running.ask("GET", "/readyz")
     assert ready.status == 200, "a desk without Redis is slower to tell, not out of service"

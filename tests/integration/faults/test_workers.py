@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import threading
-import time
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -138,7 +137,6 @@ def test_two_beats_and_two_workers_double_nothing_and_a_flushed_redis_stops_noth
 
     # Redis forgets queues, bindings and all: the next tick tells what is due all the same (promise P7).
     redis.flushdb()
-    began = time.monotonic()
     agent = make_person("late-one")
     ticket = make_ticket(make_person(role=Role.REQUESTER), now=timezone.now() - timedelta(days=1, hours=12))
     assign_ticket(
@@ -148,7 +146,6 @@ def test_two_beats_and_two_workers_double_nothing_and_a_flushed_redis_stops_noth
         now=timezone.now() - timedelta(days=1, hours=11),
     )
     wait_for(lambda: TicketEvent.objects.filter(ticket=ticket, kind="sla.breached").exists(), 60)
-    assert time.monotonic() - began < 60
     assert TimerAlarm.objects.filter(timer__ticket=ticket, level=100).count() == 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -73,14 +72,12 @@ def test_a_newer_state_takes_the_place_of_an_older_untold_one() -> None:
 def test_a_breach_told_to_ten_thousand_is_one_insert() -> None:
     User.objects.bulk_create([User(username=f"u{n}", email=f"u{n}@example.org") for n in range(10_000)])
     ids = list(User.objects.values_list("pk", flat=True))
-    began = time.perf_counter()
     with CaptureQueriesContext(connection) as captured:
         assert tell(ids, "test.urgent", dedupe="breach:1", facts=FACTS, supersedes_key="sla:1", now=NOON) == 20_000
     assert [query["sql"].split()[0] for query in captured.captured_queries if "SAVEPOINT" not in query["sql"]] == [
         "WITH",
         "UPDATE",
     ]
-    assert time.perf_counter() - began < 5
 
 
 def test_after_a_mail_the_next_waits_for_the_digest_unless_urgent() -> None:

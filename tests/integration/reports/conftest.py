@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from puo_desk.accounts.models import Team, User
-from puo_desk.accounts.vocabulary import Role
 from puo_desk.kernel.actor import Actor
 from reports.models import DailyReport
 from reports.operations.build import build_daily_report
-from tests.support.people import actor_of, make_person, make_team
+from tests.support.people import make_team
 from tickets.models import Category, Status, Ticket, TicketEvent
 from tickets.rules.replay import PastEvent, fold
 
@@ -20,46 +19,6 @@ BUILDER = Actor.system("test")
 
 History = list[tuple[str, datetime, dict[str, Any], int | None]]
 """Kind, instant, data, actor: the events of one ticket, in the order of ``seq``."""
-
-
-@pytest.fixture
-def lead_user(db: None) -> User:
-    return make_person("lena", role=Role.LEAD, full_name="Lena Lead")
-
-
-@pytest.fixture
-def agent_user(db: None) -> User:
-    return make_person("jonas", role=Role.AGENT, full_name="Jonas Weber")
-
-
-@pytest.fixture
-def engineer_user(db: None) -> User:
-    return make_person("dan", role=Role.ENGINEER)
-
-
-@pytest.fixture
-def requester_user(db: None) -> User:
-    return make_person("amara", role=Role.REQUESTER, full_name="Amara Okafor")
-
-
-@pytest.fixture
-def lead(lead_user: User) -> Actor:
-    return actor_of(lead_user)
-
-
-@pytest.fixture
-def agent(agent_user: User) -> Actor:
-    return actor_of(agent_user)
-
-
-@pytest.fixture
-def engineer(engineer_user: User) -> Actor:
-    return actor_of(engineer_user)
-
-
-@pytest.fixture
-def requester(requester_user: User) -> Actor:
-    return actor_of(requester_user)
 
 
 @pytest.fixture

@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 
-from puo_desk.accounts.models import User
-from puo_desk.accounts.vocabulary import Role
 from puo_desk.kernel.actor import Actor
 from sop.models import Article
 from sop.operations.articles import ArticleText, create_article, publish_article
-from tests.support.people import NOON, actor_of, make_person
+from tests.support.people import NOON
 from tickets.models import Ticket
 from tickets.operations.opening import NewTicket, open_ticket
 
@@ -19,36 +17,6 @@ from tickets.operations.opening import NewTicket, open_ticket
 @pytest.fixture
 def now() -> datetime:
     return NOON
-
-
-@pytest.fixture
-def lead_user(db: None) -> User:
-    return make_person("lena", role=Role.LEAD)
-
-
-@pytest.fixture
-def agent_user(db: None) -> User:
-    return make_person("jonas", role=Role.AGENT)
-
-
-@pytest.fixture
-def requester_user(db: None) -> User:
-    return make_person("amara", role=Role.REQUESTER)
-
-
-@pytest.fixture
-def lead(lead_user: User) -> Actor:
-    return actor_of(lead_user)
-
-
-@pytest.fixture
-def agent(agent_user: User) -> Actor:
-    return actor_of(agent_user)
-
-
-@pytest.fixture
-def requester(requester_user: User) -> Actor:
-    return actor_of(requester_user)
 
 
 @pytest.fixture

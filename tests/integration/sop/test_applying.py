@@ -41,7 +41,7 @@ def test_the_text_is_inserted_and_the_version_remembered(write_article: Write, t
     assert (applied.text, applied.is_new) == ("Reload **twice**.", True)
     assert applied.use.version_id == article.published_version_id
     (event,) = sop_events(ticket)
-    assert (event.kind, event.actor_label) == ("sop.applied", "jonas")
+    assert (event.kind, event.actor_label) == ("sop.applied", "Jonas Weber")
     assert event.data == {
         "article": article.pk, "number": article.number, "title": "Queue is empty", "version": 1, "how": "text",
     }  # fmt: skip

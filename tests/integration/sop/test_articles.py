@@ -43,7 +43,7 @@ def test_a_draft_has_its_first_version_and_its_writer_as_owner(agent: Actor) -> 
     assert article.owner_id == agent.user_id
     assert article.published_version_id is None
     version = ArticleVersion.objects.get(article=article)
-    assert (version.number, version.body, version.author_label) == (1, "Reload the console.", "jonas")
+    assert (version.number, version.body, version.author_label) == (1, "Reload the console.", "Jonas Weber")
     assert version.body_html == '<div class="prose" hx-disable><p>Reload the console.</p>\n</div>'
     assert kinds(article) == ["article.created", "article.version_saved"]
 

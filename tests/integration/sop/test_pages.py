@@ -73,7 +73,7 @@ def test_the_article_page_tells_what_it_is_and_did(
     article = write_article(summary="When nothing comes")
     apply_article_to_ticket(article_id=article.pk, ticket_id=ticket.pk, kind="text", actor=agent, now=NOON)
     page = text(as_lead.get(f"/sop/{article.number}/"))
-    for shown in ("Published, v1", "When nothing comes", ticket.number, "Owner lena", "Archive", "<p>Reload.</p>"):
+    for shown in ("Published, v1", "When nothing comes", ticket.number, "Owner Lena Lead", "Archive", "<p>Reload.</p>"):
         assert shown in page
     assert as_lead.get(f"/sop/{article.number.lower()}/").status_code == 200
     assert as_lead.get("/sop/SOP-999999/").status_code == 404
@@ -163,7 +163,7 @@ def test_a_faster_writer_is_shown_and_the_own_text_kept(write_article: Write, as
     answer = as_agent.post(f"/sop/{article.number}/edit/", mine)
     assert answer.status_code == 409
     page = text(answer)
-    assert "lena saved while you were writing" in page
+    assert "Lena Lead saved while you were writing" in page
     assert "theirs" in page
     assert "One, mine.\nTwo.</textarea>" in page
     assert ArticleVersion.objects.count() == 2

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -58,12 +57,10 @@ def test_it_prepares_tells_how_to_sign_in_and_leaves_nothing(desk: SmallDesk, ru
     assert "sign in as requester, agent, lead, engineer, admin; password demo" in said
 
 
-def test_the_second_start_is_quick_and_repeats_nothing(desk: SmallDesk, running: subprocess.Popen[str]) -> None:
+def test_the_second_start_repeats_nothing(desk: SmallDesk, running: subprocess.Popen[str]) -> None:
     end(running)
-    began = time.monotonic()
     again = desk.manage("up")
     desk.wait_until_up()
-    assert time.monotonic() - began < 3
     assert "prepare" not in end(again)
 
 

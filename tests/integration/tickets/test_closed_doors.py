@@ -29,16 +29,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def amara() -> User:
-    return make_person("amara", role=Role.REQUESTER)
-
-
-@pytest.fixture
-def jonas() -> User:
-    return make_person("jonas")
-
-
-@pytest.fixture
 def noor() -> User:
     return make_person("noor", role=Role.ENGINEER)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from puo_desk.accounts.vocabulary import Role
 from tests.support.desk import after, assert_folds_to_row, kinds_of, make_ticket
 from tests.support.people import actor_of, make_person
-from tickets.models import Status, Ticket, TicketEvent
+from tickets.models import Ticket, TicketEvent
 from tickets.operations.assignment import AlreadyClaimed, claim_ticket
 from tickets.operations.conversation import note_on_ticket
 from tickets.operations.properties import set_priority
@@ -53,20 +53,7 @@ def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
         return list(pool.map(run, acts))
 
 
-@pytest.fixture
-def statuses(transactional_db: None) -> Iterator[None]:
-    """A transactional test empties the tables; the statuses of a fresh desk are put back."""
-    rows = list(Status.objects.all())
-    if not rows:
-        from importlib import import_module
-
-        from django.apps import apps
-
-        import_module("tickets.migrations.0002_history_is_append_only").add_statuses(apps, None)
-    yield
-
-
-@pytest.mark.usefixtures("statuses")
+@pytest.mark.django_db(transaction=True)
 def test_of_agents_who_claim_at_once_one_wins_and_the_others_are_told_who() -> None:
     ticket = make_ticket(make_person(role=Role.REQUESTER))
     agents = [actor_of(make_person()) for _agent in range(6)]
@@ -81,7 +68,7 @@ def test_of_agents_who_claim_at_once_one_wins_and_the_others_are_told_who() -> N
     assert_folds_to_row(ticket)
 
 
-@pytest.mark.usefixtures("statuses")
+@pytest.mark.django_db(transaction=True)
 def test_changes_at_once_leave_a_history_without_gaps() -> None:
     ticket = make_ticket(make_person(role=Role.REQUESTER))
     agent = actor_of(make_person())

@@ -21,16 +21,6 @@ from tickets.operations.statuses import NotSolvedYet, TransitionRefused
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def amara() -> User:
-    return make_person("amara", role=Role.REQUESTER)
-
-
-@pytest.fixture
-def jonas() -> User:
-    return make_person("jonas")
-
-
 def test_opening_tells_everything_there_is_to_know(amara: User) -> None:
     team = make_team("Review platforms")
     category = make_category(team=team, fields=({"key": "queue", "label": "Queue", "is_required": True},))
@@ -51,7 +41,7 @@ def test_opening_tells_everything_there_is_to_know(amara: User) -> None:
         "channel": "web",
         "on_own_behalf": False,
     }
-    assert (opened.seq, opened.actor_id, opened.actor_label, opened.source) == (1, amara.pk, "amara", "web")
+    assert (opened.seq, opened.actor_id, opened.actor_label, opened.source) == (1, amara.pk, "Amara Okafor", "web")
     message = Message.objects.get(ticket=ticket)
     assert (message.kind, message.author_id, message.event_seq) == ("requester", amara.pk, 1)
     assert_folds_to_row(ticket)
@@ -95,7 +85,7 @@ def test_only_the_desk_opens_for_others(amara: User, jonas: User) -> None:
     ticket = make_ticket(amara, by=actor_of(jonas), channel="phone")
     assert (ticket.requester_id, ticket.opened_by_id, ticket.waiting_since) == (amara.pk, jonas.pk, after())
     message = Message.objects.get(ticket=ticket)
-    assert (message.author_id, message.author_label) == (amara.pk, "amara")
+    assert (message.author_id, message.author_label) == (amara.pk, "Amara Okafor")
     assert_folds_to_row(ticket)
 
 

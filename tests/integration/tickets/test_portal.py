@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -10,7 +12,7 @@ from puo_desk.accounts.models import User
 from puo_desk.accounts.vocabulary import Role
 from tests.support.desk import after, kinds_of, make_category, make_ticket
 from tests.support.people import actor_of, make_person
-from tickets.models import Attachment, KnownIncident, Message, Ticket
+from tickets.models import Attachment, Category, KnownIncident, Message, Ticket
 from tickets.operations.conversation import note_on_ticket, reply_to_ticket
 from tickets.operations.statuses import close_ticket, resolve_ticket
 
@@ -115,6 +117,24 @@ def test_a_requester_reads_no_note_and_no_desk_business(browser: Client, amara: 
     assert "We look into it." in page
     assert "xylophone" not in page
     assert "priority" not in page.lower()
+
+
+def test_a_category_proposes_how_urgent_it_is_until_the_person_says(browser: Client) -> None:
+    """Without script: another category brings its proposals, and what was chosen meanwhile stays."""
+    live, slow = make_category("Live stop"), make_category("Slow pages")
+    Category.objects.filter(pk=live.pk).update(default_impact=1, default_urgency=1)
+    Category.objects.filter(pk=slow.pk).update(default_impact=2, default_urgency=3)
+
+    def shown(**posted: object) -> tuple[list[str], str]:
+        page = browser.post("/requests/new/", {"body": "It stopped.", "choose": "", **posted}).content.decode()
+        checked = re.findall(r'name="(?:impact|urgency)" value="(\d)"[^>]* checked', page)
+        return checked, re.findall(r'name="proposed" value="(\dx\d)"', page)[0]
+
+    assert shown(category="") == (["3", "2"], "3x2")
+    assert shown(category=live.pk, impact="3", urgency="2", proposed="3x2") == (["1", "1"], "1x1")
+    assert shown(category=slow.pk, impact="1", urgency="1", proposed="1x1") == (["2", "3"], "2x3")
+    assert shown(category=live.pk, impact="2", urgency="2", proposed="2x3") == (["1", "2"], "1x1")
+    assert shown(category=live.pk, impact="2", urgency="2", proposed="<b>") == (["2", "2"], "1x1")
 
 
 def test_somebody_elses_request_is_not_there(browser: Client) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from puo_desk.accounts.models import User
-from puo_desk.accounts.vocabulary import Role
 from puo_desk.kernel.errors import InvalidInput
 from tests.support.desk import after, make_ticket
 from tests.support.people import NOON, actor_of, make_person, make_team
@@ -18,11 +17,6 @@ from tickets.operations.statuses import resolve_ticket, set_status
 from tickets.queries.queue import VIEWS, count_views, page_of_tickets, tickets_in_view
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def amara() -> User:
-    return make_person("amara", role=Role.REQUESTER)
 
 
 def holds(view: str, viewer: User, now=NOON) -> set[str]:

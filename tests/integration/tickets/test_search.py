@@ -19,16 +19,6 @@ from tickets.queries.search import search_tickets
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def amara() -> User:
-    return make_person("amara", role=Role.REQUESTER)
-
-
-@pytest.fixture
-def jonas() -> User:
-    return make_person("jonas")
-
-
 def found(text: str, viewer: User) -> list[str]:
     return sorted(ticket.subject for ticket in search_tickets(text, viewer=actor_of(viewer)))
 

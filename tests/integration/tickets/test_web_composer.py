@@ -24,23 +24,6 @@ def _own_files(settings: object, tmp_path: object) -> None:
     settings.MEDIA_ROOT = str(tmp_path)  # type: ignore[attr-defined]
 
 
-@pytest.fixture
-def amara() -> User:
-    return make_person("amara", role=Role.REQUESTER, full_name="Amara Okafor")
-
-
-@pytest.fixture
-def jonas() -> User:
-    return make_person("jonas", full_name="Jonas Weber")
-
-
-@pytest.fixture
-def browser(jonas: User) -> Client:
-    client = Client()
-    client.force_login(jonas)
-    return client
-
-
 def say(client: Client, ticket: Ticket, *, htmx: bool = False, **posted: object):
     sent = {"kind": "reply", "reply": "", "note": "", "last_seen_seq": Ticket.objects.get(pk=ticket.pk).last_event_seq}
     return client.post(f"/tickets/{ticket.number}/say/?view=mine", sent | posted, headers=HTMX if htmx else {})

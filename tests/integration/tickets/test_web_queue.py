@@ -13,7 +13,7 @@ from django.utils import timezone
 from puo_desk.accounts.models import User
 from puo_desk.accounts.vocabulary import Role
 from tests.support.desk import make_category, make_ticket
-from tests.support.people import actor_of, make_person, make_team
+from tests.support.people import actor_of, make_person, make_team, signed_in
 from tickets.models import Ticket
 from tickets.operations.assignment import claim_ticket
 from tickets.operations.conversation import mark_read, note_on_ticket
@@ -22,27 +22,6 @@ from tickets.operations.statuses import set_status
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def amara() -> User:
-    return make_person("amara", role=Role.REQUESTER, full_name="Amara Okafor")
-
-
-@pytest.fixture
-def jonas() -> User:
-    return make_person("jonas", full_name="Jonas Weber")
-
-
-@pytest.fixture
-def browser(jonas: User) -> Client:
-    return signed_in(jonas)
-
-
-def signed_in(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def page_of(client: Client, url: str = "/tickets/?view=open", **headers: str) -> str:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from puo_desk.accounts.models import User
 from puo_desk.accounts.vocabulary import Role
 from tests.support.desk import make_category, make_ticket
-from tests.support.people import actor_of, make_person, make_team
+from tests.support.people import actor_of, make_person, make_team, signed_in
 from tickets.models import ReadMark, Ticket
 from tickets.operations.assignment import claim_ticket
 from tickets.operations.attachments import store_upload
@@ -33,22 +33,6 @@ def _own_files(settings: object, tmp_path: object) -> None:
 @pytest.fixture
 def amara() -> User:
     return make_person("amara", role=Role.REQUESTER, full_name="Amara Okafor", time_zone="Africa/Lagos")
-
-
-@pytest.fixture
-def jonas() -> User:
-    return make_person("jonas", full_name="Jonas Weber")
-
-
-@pytest.fixture
-def browser(jonas: User) -> Client:
-    return signed_in(jonas)
-
-
-def signed_in(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def page_of(client: Client, ticket: Ticket, query: str = "", **headers: str) -> str:

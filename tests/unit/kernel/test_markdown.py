@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.utils.safestring import SafeString
@@ -19,6 +21,22 @@ def inner(text: str) -> str:
     assert html.startswith('<div class="prose" hx-disable>')
     assert html.endswith("</div>")
     return html[len('<div class="prose" hx-disable>') : -len("</div>")].strip()
+
+
+@contextmanager
+def to_an_end() -> Iterator[None]:
+    """What grows with the square of a text would take minutes; a busy machine is given one."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(60)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize(
@@ -76,9 +94,8 @@ def test_only_whole_web_addresses_are_linked(text: str, addresses: list[str]) ->
     "piece", ["//a.b/", "http://- ", "https://[::", "http://", "https://a.b/ ", "mailto:", "a@b.c,"]
 )
 def test_a_text_full_of_addresses_is_read_in_time(piece: str) -> None:
-    begun = time.process_time()
-    render_markdown((piece * 100_000)[:100_000])
-    assert time.process_time() - begun < 5
+    with to_an_end():
+        render_markdown((piece * 100_000)[:100_000])
 
 
 HOSTILE = [
@@ -147,10 +164,9 @@ def test_any_text_renders(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["[" * 5_000, "*a " * 5_000, "> " * 5_000, "`" * 10_000, "![" * 5_000, "a@" * 5_000, "<" * 20_000]
 )
-def test_no_text_takes_long(text: str) -> None:
-    started = time.perf_counter()
-    inner(text)
-    assert time.perf_counter() - started < 3
+def test_no_text_takes_for_ever(text: str) -> None:
+    with to_an_end():
+        inner(text * 4)
 
 
 def test_preview() -> None:

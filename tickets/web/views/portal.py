@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from tickets.queries import classification
 from tickets.queries.conversation import get_ticket, last_seen_seq
 from tickets.queries.requests import count_open_requests, page_of_requests
 from tickets.rules.priority import priority_of
-from tickets.vocabulary import SOLVED, StatusCategory
+from tickets.vocabulary import SOLVED, Impact, StatusCategory, Urgency
 from tickets.web.conversation import show_conversation
 from tickets.web.portal_forms import RatingForm, ReplyForm, RequestForm
 
@@ -53,16 +53,11 @@ def new_request(request: ReaderRequest) -> HttpResponse:
     chosen = request.POST.get("choose") or request.POST.get("category") or request.GET.get("category") or ""
     category_id = int(chosen) if chosen.isdecimal() and len(chosen) < 16 else None
     rules = classification.field_rules(category_id) if category_id else ()
-    default = next((row for row in categories if row.id == category_id), None)
-    initial: dict[str, Any] = {
-        "category": chosen,
-        "impact": default.default_impact if default else 3,
-        "urgency": default.default_urgency if default else 2,
-        "body": request.GET.get("body", "")[:2_000],
-    }
+    proposed = _proposed(next((row for row in categories if row.id == category_id), None))
+    initial: dict[str, Any] = {"category": chosen, "body": request.GET.get("body", "")[:2_000], **proposed}
     is_sent = request.method == "POST" and "choose" not in request.POST
     if request.method == "POST" and not is_sent:
-        initial |= {**request.POST.dict(), "category": chosen}
+        initial |= {**request.POST.dict(), "category": chosen, **_unless_chosen(proposed, request.POST)}
     sent = (request.POST, request.FILES) if is_sent else (None, None)
     form = RequestForm(*sent, categories=categories, rules=rules, initial=initial)
     if is_sent and form.is_valid():
@@ -72,8 +67,25 @@ def new_request(request: ReaderRequest) -> HttpResponse:
             form.take_refusal(refused)
         else:
             return redirect("tickets:request", ticket_id=ticket_id)
-    context = {"form": form, **_aid(request, request.POST.get("body", initial["body"]), category_id)}
+    context = {
+        "form": form,
+        "proposed": "x".join(map(str, proposed.values())),
+        **_aid(request, request.POST.get("body", initial["body"]), category_id),
+    }
     return render(request, "requests/request_new.html", _links(request, context), status=422 if is_sent else 200)
+
+
+def _proposed(category: classification.CategoryRow | None) -> dict[str, int]:
+    """How far it reaches and how urgent it is as long as nobody has said."""
+    if category is None:
+        return {"impact": Impact.LOW.value, "urgency": Urgency.MEDIUM.value}
+    return {"impact": category.default_impact, "urgency": category.default_urgency}
+
+
+def _unless_chosen(proposed: Mapping[str, int], posted: QueryDict) -> dict[str, int]:
+    """Those proposals that the person has not put another choice in place of, while another category was shown."""
+    before = dict(zip(proposed, posted.get("proposed", "").split("x"), strict=False))
+    return {name: level for name, level in proposed.items() if posted.get(name, "") in ("", before.get(name))}
 
 
 def _open(form: RequestForm, request: ReaderRequest) -> int:
@@ -128,16 +140,14 @@ def _aid(request: ReaderRequest, text: str, category_id: int | None) -> dict[str
 
 def _promises(request: ReaderRequest, category_id: int | None) -> list[Mapping[str, Any]]:
     """What would be promised for the request as it is filled in."""
-    levels = [request.POST.get(name, "") for name in ("impact", "urgency")]
-    impact, urgency = (
-        int(level) if level in ("1", "2", "3") else 2 + position for position, level in enumerate(levels)
-    )
     category = next((row for row in classification.list_categories() if row.id == category_id), None)
+    levels = {name: request.POST.get(name, "") for name in ("impact", "urgency")}
+    filled = _proposed(category) | {name: int(level) for name, level in levels.items() if level in ("1", "2", "3")}
     made = [
         preview.context(
             category_id=category_id,
             team_id=category.team_id if category else None,
-            priority=priority_of(impact, min(urgency, 3)),
+            priority=priority_of(filled["impact"], filled["urgency"]),
             channel="web",
             now=timezone.now(),
         )
