@@ -14,7 +14,7 @@ class EscalationsConfig(AppConfig):
         from escalations.operations import imported, promises, sweep  # noqa: F401 - they subscribe and register kinds
         from escalations.web.panels import PromiseForNew, PromisesPanel, RequestPromisePanel
         from escalations.web.sentences import register_sentences
-        from puo_desk.kernel.due_work import register_due_model
+        from puo_desk.kernel.late_work import register_due_model
         from tickets.extension import register
 
         register_due_model(Timer, name="sla-timers", late_after=timedelta(seconds=30))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from escalations.operations.sweep import tell_due_timers
-from puo_desk.kernel.due_work import beat
+from puo_desk.kernel.ticks import beat
 
 BEAT = {"timers": {"task": "escalations.sweep_timers", "schedule": 1}}
 

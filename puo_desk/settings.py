@@ -262,7 +262,7 @@ SESSION_ENGINE = "puo_desk.accounts.web.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 CSRF_COOKIE_HTTPONLY = False
-CSRF_FAILURE_VIEW = "puo_desk.kernel.http.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "puo_desk.kernel.http.answers.csrf_failure"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
@@ -284,7 +284,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "puo_desk.kernel.http.openapi.DeskSchema",
     "DEFAULT_THROTTLE_CLASSES": ["puo_desk.accounts.api.throttles.ActorThrottle"],
     "DEFAULT_THROTTLE_RATES": {"actor": env("API_RATE", default="1200/min")},
-    "EXCEPTION_HANDLER": "puo_desk.kernel.http.problems.exception_handler",
+    "EXCEPTION_HANDLER": "puo_desk.kernel.http.answers.exception_handler",
     "DEFAULT_PAGINATION_CLASS": None,
     "UNAUTHENTICATED_USER": None,
     "DATETIME_FORMAT": "iso-8601",

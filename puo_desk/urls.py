@@ -10,10 +10,10 @@ from puo_desk.kernel.health import livez, readyz
 from puo_desk.kernel.metrics import metrics
 from puo_desk.kernel.pages import style_page
 
-handler400 = "puo_desk.kernel.http.problems.handler400"
-handler403 = "puo_desk.kernel.http.problems.handler403"
-handler404 = "puo_desk.kernel.http.problems.handler404"
-handler500 = "puo_desk.kernel.http.problems.handler500"
+handler400 = "puo_desk.kernel.http.answers.handler400"
+handler403 = "puo_desk.kernel.http.answers.handler403"
+handler404 = "puo_desk.kernel.http.answers.handler404"
+handler500 = "puo_desk.kernel.http.answers.handler500"
 
 api = [
     path("", include("puo_desk.accounts.api.urls")),

@@ -9,7 +9,7 @@ class ReportsConfig(AppConfig):
     verbose_name = _("Reports")
 
     def ready(self) -> None:
-        from puo_desk.kernel.due_work import register_due_model
+        from puo_desk.kernel.late_work import register_due_model
         from reports import policies  # noqa: F401 - it declares its acts when imported
         from reports.models import ReportRun
         from reports.web.rail import register_reports

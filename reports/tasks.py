@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from puo_desk.kernel.due_work import beat
+from puo_desk.kernel.ticks import beat
 from reports.operations.build import build_due_reports, plan_report_runs
 
 BEAT = {"daily-reports": {"task": "reports.build_due_reports", "schedule": 60}}

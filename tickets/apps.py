@@ -9,7 +9,7 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from datetime import timedelta
 
-        from puo_desk.kernel.due_work import register_due_model
+        from puo_desk.kernel.late_work import register_due_model
         from tickets.models import FollowUp
         from tickets.operations import follow_ups, telling  # noqa: F401 - they subscribe when imported
         from tickets.web import live, rail  # noqa: F401 - they register topics and the queue's views

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import structlog
 from django.db import DatabaseError, connection
 
-from puo_desk.kernel import due_work
-from puo_desk.kernel.due_work import LateWork
+from puo_desk.kernel import late_work, ticks
+from puo_desk.kernel.late_work import LateWork
 
 log = structlog.get_logger(__name__)
 
@@ -31,10 +31,10 @@ class Audit:
 
 def audit_once() -> Audit:
     """Rescue what is stuck, then look for what is late; leaves the heartbeat when nothing is."""
-    rescued = due_work.rescue_stuck_work()
-    late = due_work.audit_due_work()
+    rescued = late_work.rescue_stuck_work()
+    late = late_work.audit_due_work()
     if not late:
-        due_work.beat(HEARTBEAT)
+        ticks.beat(HEARTBEAT)
     return Audit(rescued, late)
 
 
@@ -68,7 +68,7 @@ class AuditorThread:
                 connection.close()
 
     def _look(self) -> None:
-        with due_work.only_one_tick(HEARTBEAT) as alone:
+        with ticks.only_one_tick(HEARTBEAT) as alone:
             if not alone:
                 return
             for work in audit_once().late:

@@ -12,24 +12,19 @@ Attempts are counted before the work. Due-ness is decided on database time, unle
 
 from __future__ import annotations
 
-import hashlib
-import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, TypeVar, cast
 
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
-from django.db import connection, models, transaction
-from django.db.models import F, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from puo_desk.kernel.models import DueRow, DueState, Heartbeat
-from puo_desk.kernel.redis_link import breaker, client
+from puo_desk.kernel.models import DueRow, DueState
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +37,6 @@ LEASE = timedelta(seconds=90)
 BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 """Waits after the first, second, ... failure; the last one repeats."""
 ERROR_LENGTH = 2000
-_COUNT_AT_MOST = 1001
 
 
 def claim_due(
@@ -205,7 +199,7 @@ def _one_by_one(rows: QuerySet[Row], work: Work[Row], *, limit: int, now: dateti
                 mine = _recheck(row)
                 if mine is None:
                     continue
-                work([mine], now or _database_now())
+                work([mine], now or database_now())
                 again = {"state": DueState.DONE} if settle else {"attempts": 0}
                 rows.model._default_manager.filter(pk=mine.pk).update(**again)
                 done += 1
@@ -262,171 +256,8 @@ def _told(error: BaseException | str) -> str:
     return text.replace("\0", "")[:ERROR_LENGTH]
 
 
-def _database_now() -> datetime:
+def database_now() -> datetime:
+    """The instant by which due-ness is decided."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement_timestamp()")
         return cast(datetime, cursor.fetchone()[0])
-
-
-# --- who has work, and whether it is late -------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class DueTable:
-    """A table of due work, its name for people and machines, and when its rows count as late."""
-
-    name: str
-    model: type[DueRow]
-    late_after: timedelta
-    max_attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class LateWork:
-    """Work of a table that should have happened: ``waiting`` rows past due (capped at 1,001), and those set
-    aside.
-    """
-
-    name: str
-    waiting: int
-    oldest_due_at: datetime | None
-    quarantined: int
-
-
-_tables: dict[str, DueTable] = {}
-
-
-def register_due_model(
-    model: type[DueRow],
-    *,
-    name: str,
-    late_after: timedelta = timedelta(minutes=1),
-    max_attempts: int = MAX_ATTEMPTS,
-) -> None:
-    """Let the auditor, the rescue and the metrics know a table. Called from ``AppConfig.ready()``."""
-    _tables[name] = DueTable(name, model, late_after, max_attempts)
-
-
-def due_tables() -> list[DueTable]:
-    return [table for _name, table in sorted(_tables.items())]
-
-
-def audit_due_work(*, now: datetime | None = None) -> list[LateWork]:
-    """What is late, table by table; empty when all is well."""
-    found = []
-    for table in due_tables():
-        waiting, oldest = _late(table, now or _database_now())
-        if waiting:
-            quarantined = table.model._default_manager.filter(state=DueState.QUARANTINED).count()
-            found.append(LateWork(table.name, waiting, oldest, quarantined))
-    return found
-
-
-def _late(table: DueTable, now: datetime) -> tuple[int, datetime | None]:
-    past = now - table.late_after
-    unfinished = Q(state=DueState.WAITING, due_at__lte=past) | Q(state=DueState.CLAIMED, claimed_until__lte=past)
-    late = table.model._default_manager.filter(unfinished).order_by("due_at").values_list("due_at", flat=True)
-    due = list(late[:_COUNT_AT_MOST])
-    return len(due), due[0] if due else None
-
-
-def rescue_stuck_work(*, now: datetime | None = None) -> dict[str, int]:
-    """Free what a vanished worker holds past its lease; set aside what has used up its attempts.
-
-    Returns how many rows were freed, by table, tables with none left out.
-    """
-    freed = {}
-    for table in due_tables():
-        stuck = table.model._default_manager.filter(state=DueState.CLAIMED, claimed_until__lte=now or Now())
-        count = stuck.update(
-            state=models.Case(
-                models.When(attempts__gte=table.max_attempts, then=models.Value(DueState.QUARANTINED.value)),
-                default=models.Value(DueState.WAITING.value),
-            ),
-            claim_token=None,
-            claimed_until=None,
-            last_error=models.functions.Concat(models.Value("The worker vanished. "), F("last_error")),
-        )
-        if count:
-            log.warning("due_rows_rescued", table=table.name, rows=count)
-            freed[table.name] = count
-    return freed
-
-
-# --- ticks --------------------------------------------------------------------------------------------
-
-BEAT_EVERY = timedelta(seconds=5)
-
-
-def beat(name: str, **details: Any) -> None:
-    """Note on database time that a tick came to its end.
-
-    Written at most every 5 s, so that ticks stay cheap.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO kernel_heartbeat AS h (name, beat_at, details)
-            SELECT asked.name, statement_timestamp(), asked.details::jsonb
-              FROM (VALUES (%s, %s, %s::double precision)) AS asked (name, details, every)
-             WHERE NOT EXISTS (SELECT FROM kernel_heartbeat AS fresh
-                                WHERE fresh.name = asked.name
-                                  AND fresh.beat_at >= statement_timestamp() - make_interval(secs => asked.every))
-            ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at, details = excluded.details
-             WHERE h.beat_at < excluded.beat_at - make_interval(secs => %s)
-            """,
-            [name, json.dumps(details), BEAT_EVERY.total_seconds(), BEAT_EVERY.total_seconds()],
-        )
-
-
-def beat_ages() -> dict[str, float]:
-    """Seconds since each tick's last end, on database time."""
-    ages = Heartbeat.objects.annotate(age=Now() - F("beat_at")).values_list("name", "age")
-    return {name: round(age.total_seconds(), 1) for name, age in ages}
-
-
-@contextmanager
-def only_one_tick(name: str) -> Iterator[bool]:
-    """True for one worker at a time; False at once for the others. A worker that dies gives way.
-
-    Held by the connection, not by a transaction, for a tick commits batch by batch.
-    """
-    key = int.from_bytes(hashlib.sha256(f"tick:{name}".encode()).digest()[:8], "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        taken = bool(cursor.fetchone()[0])
-    try:
-        yield taken
-    finally:
-        if taken:
-            _unlock(key)
-
-
-def _unlock(key: int) -> None:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
-    except Exception:
-        # The connection is gone and the lock with it, or its transaction failed: closing gives the lock back.
-        log.warning("tick_lock_lost", exc_info=True)
-        connection.close()
-
-
-def kick(task: Any, *args: Any, **kwargs: Any) -> None:
-    """After the commit, tell a Celery task to look at its table now. Never raises; a lost kick costs latency
-    alone.
-    """
-    transaction.on_commit(partial(_send, task, args, kwargs), robust=True)
-
-
-def _send(task: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    if not breaker.allows():
-        return
-    try:
-        # Celery's own client waits six seconds for a Redis that is away; this one a moment.
-        client().ping()
-        task.apply_async(args=args, kwargs=kwargs, retry=False, expires=60)
-        breaker.worked()
-    except Exception as error:
-        if breaker.failed():
-            log.warning("redis_away", by="kick", error=type(error).__name__)

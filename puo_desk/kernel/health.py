@@ -12,7 +12,7 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from puo_desk.kernel import redis_link
-from puo_desk.kernel.due_work import beat_ages
+from puo_desk.kernel.ticks import beat_ages
 
 LATE_AFTER_SECONDS = 180.0
 

@@ -45,33 +45,11 @@ class WithoutPath(logging.Filter):
 
 
 def configure(config: Mapping[str, Any]) -> None:
-    """Set up structlog and the standard library: ``json`` (one object a line) or console, from ``level``
-    up.
-    """
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        without_secrets,
-    ]
-    as_json = bool(config.get("json"))
-    renderer: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if as_json
-        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-    )
-    rendering = [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        structlog.processors.format_exc_info,
-        without_row_values,
-        renderer,
-    ]
+    """Set up structlog and the standard library: ``json`` (one object a line) or console, from ``level`` up."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared,
+            *_FACTS,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -83,30 +61,55 @@ def configure(config: Mapping[str, Any]) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "formatters": {
-                "line": {
-                    "()": structlog.stdlib.ProcessorFormatter,
-                    "processors": rendering,
-                    "foreign_pre_chain": shared,
-                }
-            },
+            "formatters": {"line": _line(as_json=bool(config.get("json")))},
             "filters": {"without_path": {"()": WithoutPath}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {
-                # The access line of the middleware says the same without the path.
-                "uvicorn.access": {"handlers": [], "propagate": False},
-                "uvicorn.error": {"level": level},
-                "django.server": {"handlers": [], "propagate": False},
-                # Refusals are answers, not events; errors stay.
-                "django.security.DisallowedHost": {"level": "CRITICAL"},
-                "django.request": {"level": "ERROR", "filters": ["without_path"]},
-                "celery.app.trace": {"level": "WARNING"},
-                "celery.beat": {"level": "WARNING"},
-                "celery.worker.strategy": {"level": "WARNING"},
-                "kombu": {"level": "WARNING"},
-                "markdown_it": {"level": "WARNING"},
-                "fontTools": {"level": "WARNING"},
-            },
+            "loggers": _QUIETER | {"uvicorn.error": {"level": level}},
         }
     )
+
+
+_FACTS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    without_secrets,
+]
+"""What every line says beside its event, whoever wrote it."""
+
+_QUIETER: dict[str, Any] = {
+    # The access line of the middleware says the same without the path.
+    "uvicorn.access": {"handlers": [], "propagate": False},
+    "django.server": {"handlers": [], "propagate": False},
+    # Refusals are answers, not events; errors stay.
+    "django.security.DisallowedHost": {"level": "CRITICAL"},
+    "django.request": {"level": "ERROR", "filters": ["without_path"]},
+    "celery.app.trace": {"level": "WARNING"},
+    "celery.beat": {"level": "WARNING"},
+    "celery.worker.strategy": {"level": "WARNING"},
+    "kombu": {"level": "WARNING"},
+    "markdown_it": {"level": "WARNING"},
+    "fontTools": {"level": "WARNING"},
+}
+
+
+def _line(*, as_json: bool) -> dict[str, Any]:
+    """The formatter of a line: for a program or for a person, with errors without the values of rows."""
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    )
+    return {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            without_row_values,
+            renderer,
+        ],
+        "foreign_pre_chain": _FACTS,
+    }

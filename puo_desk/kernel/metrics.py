@@ -23,8 +23,9 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from puo_desk.kernel import redis_link
-from puo_desk.kernel.due_work import DueTable, beat_ages, due_tables
+from puo_desk.kernel.late_work import DueTable, due_tables
 from puo_desk.kernel.models import DueState
+from puo_desk.kernel.ticks import beat_ages
 
 log = structlog.get_logger(__name__)
 Reading = Mapping[tuple[str, ...], float]

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from celery import shared_task
 
-from puo_desk.kernel import due_work, idempotency
+from puo_desk.kernel import idempotency, late_work, ticks
 
 log = structlog.get_logger(__name__)
 
@@ -21,17 +21,17 @@ BEAT: dict[str, dict[str, Any]] = {
 @shared_task(name="kernel.audit_due_work")
 def audit_due_work() -> None:
     """Raise the alarm for late work; the heartbeat comes only when there is none."""
-    late = due_work.audit_due_work()
+    late = late_work.audit_due_work()
     for work in late:
         log.error("work_is_late", table=work.name, waiting=work.waiting, oldest_due_at=str(work.oldest_due_at))
     if not late:
-        due_work.beat("audit_due_work")
+        ticks.beat("audit_due_work")
 
 
 @shared_task(name="kernel.rescue_stuck_work")
 def rescue_stuck_work() -> None:
-    due_work.rescue_stuck_work()
-    due_work.beat("rescue_stuck_work")
+    late_work.rescue_stuck_work()
+    ticks.beat("rescue_stuck_work")
 
 
 @shared_task(name="kernel.purge_idempotency_keys")

@@ -10,7 +10,7 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self) -> None:
-        from puo_desk.kernel.due_work import register_due_model
+        from puo_desk.kernel.late_work import register_due_model
         from puo_desk.kernel.pages.rail import register_rail
         from puo_desk.notifications.models import Notification
         from puo_desk.notifications.web.rail import notifications_entry

@@ -8,7 +8,7 @@ from typing import Any, cast
 from celery import shared_task
 from django.db import connection
 
-from puo_desk.kernel.due_work import beat, only_one_tick
+from puo_desk.kernel.ticks import beat, only_one_tick
 from puo_desk.notifications.operations.forget import forget_old_notifications
 from puo_desk.notifications.sweep import sweep
 

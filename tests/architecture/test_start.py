@@ -17,7 +17,7 @@ import importlib, json, pkgutil
 import django
 django.setup()
 from puo_desk.accounts import policies
-from puo_desk.kernel import due_work, metrics
+from puo_desk.kernel import late_work, metrics
 from puo_desk.kernel.live import topics
 from puo_desk.kernel.pages import rail
 from puo_desk.notifications import extension as kinds
@@ -26,7 +26,7 @@ from tickets import events, extension
 def state():
     return {
         "acts": sorted(policies._acts),
-        "due tables": sorted(due_work._tables),
+        "due tables": sorted(late_work._tables),
         "gauges": sorted(metrics._gauges),
         "live topics": sorted(topics._doors),
         "kinds of news": sorted(kinds._kinds),

@@ -14,14 +14,8 @@ from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 
 from puo_desk.kernel.actor import new_request_id
-from puo_desk.kernel.http.problems import (
-    Problem,
-    answer_exception,
-    answer_problem,
-    speaks_api,
-    too_large,
-    unclean_text,
-)
+from puo_desk.kernel.http.answers import answer_exception, answer_problem, speaks_api
+from puo_desk.kernel.http.problems import Problem, too_large, unclean_text
 from puo_desk.kernel.text import has_forbidden_characters, normalise_text
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]

@@ -7,8 +7,9 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
+from rest_framework import serializers
 
-from puo_desk.kernel.http.problems import CONTENT_TYPE, ProblemSerializer
+from puo_desk.kernel.http.problems import CODE_PREFIX, CONTENT_TYPE
 
 IDEMPOTENCY_HEADER = {
     "name": "Idempotency-Key",
@@ -33,6 +34,27 @@ _SENTENCES = {
     "422": "The idempotency key was used with another body.",
     "429": "Too many requests; `Retry-After` says when to come again.",
 }
+
+
+class FieldFaultSerializer(serializers.Serializer):
+    """What is wrong with one field."""
+
+    field = serializers.CharField(help_text="Dotted path of the field, empty for the whole input.")
+    code = serializers.CharField(help_text="Stable name of the fault.")
+    detail = serializers.CharField(help_text="A sentence for a person.")
+
+
+class ProblemSerializer(serializers.Serializer):
+    """A refusal (RFC 9457)."""
+
+    type = serializers.CharField(help_text=f"A URN that names the kind of problem: {CODE_PREFIX}CODE.")
+    title = serializers.CharField(help_text="The status in words.")
+    status = serializers.IntegerField(min_value=400, max_value=599)
+    detail = serializers.CharField(help_text="What happened and what to do next, for a person.")
+    code = serializers.CharField(help_text="Stable name of the refusal, for a program.")
+    request_id = serializers.CharField(required=False, help_text="Names the request in the desk's logs.")
+    errors = FieldFaultSerializer(many=True, required=False)  # type: ignore[assignment]
+    facts = serializers.DictField(required=False, help_text="Named values that belong to the refusal.")
 
 
 class DeskSchema(AutoSchema):

@@ -1,7 +1,7 @@
 """Refusals and faults as ``application/problem+json`` (RFC 9457) for programs, as pages for people.
 
 One table of what an exception means; the API's exception handler, the middleware and Django's own error
-views all read it, so that no way in tells another story.
+views all read it (``answers``), so that no way in tells another story.
 """
 
 from __future__ import annotations
@@ -12,24 +12,16 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from django.core import exceptions as django_errors
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.template.loader import get_template
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework import exceptions as api_errors
-from rest_framework import serializers
-from rest_framework.response import Response
 
 from puo_desk.kernel.errors import DomainError, InvalidInput, NotFound
-from puo_desk.kernel.pages.markup import fill
-
-log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-API_PREFIX = "/api/"
-_CODE_PREFIX = "urn:puo-desk:problem:"
+CODE_PREFIX = "urn:puo-desk:problem:"
 _TRY_AGAIN_AFTER = 2
 """Seconds named when the database is away or two writes collided: long enough for a reconnect."""
 
@@ -86,7 +78,7 @@ class Problem:
     def document(self, request: HttpRequest | None = None) -> dict[str, Any]:
         """The members of the problem document; ``request_id`` finds the log line."""
         members: dict[str, Any] = {
-            "type": _CODE_PREFIX + self.code,
+            "type": CODE_PREFIX + self.code,
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
@@ -99,27 +91,6 @@ class Problem:
         if self.facts:
             members["facts"] = {name: _plain(value) for name, value in self.facts.items()}
         return members
-
-
-class FieldFaultSerializer(serializers.Serializer):
-    """What is wrong with one field."""
-
-    field = serializers.CharField(help_text="Dotted path of the field, empty for the whole input.")
-    code = serializers.CharField(help_text="Stable name of the fault.")
-    detail = serializers.CharField(help_text="A sentence for a person.")
-
-
-class ProblemSerializer(serializers.Serializer):
-    """A refusal (RFC 9457)."""
-
-    type = serializers.CharField(help_text=f"A URN that names the kind of problem: {_CODE_PREFIX}CODE.")
-    title = serializers.CharField(help_text="The status in words.")
-    status = serializers.IntegerField(min_value=400, max_value=599)
-    detail = serializers.CharField(help_text="What happened and what to do next, for a person.")
-    code = serializers.CharField(help_text="Stable name of the refusal, for a program.")
-    request_id = serializers.CharField(required=False, help_text="Names the request in the desk's logs.")
-    errors = FieldFaultSerializer(many=True, required=False)  # type: ignore[assignment]
-    facts = serializers.DictField(required=False, help_text="Named values that belong to the refusal.")
 
 
 def problem_of(exc: Exception) -> Problem | None:
@@ -170,81 +141,6 @@ def too_large() -> Problem:
 def unclean_text() -> Problem:
     """The answer to NUL, control characters and lone surrogates where none belong."""
     return Problem(400, "unclean_text", _("The request holds characters that text cannot have."))
-
-
-def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
-    """What DRF calls for every exception of a view: the problem document, or None for a fault of ours."""
-    problem = problem_of(exc)
-    if problem is None:
-        return None
-    _note(problem, exc)
-    request = context.get("request")
-    return Response(
-        problem.document(getattr(request, "_request", request)),
-        status=problem.status,
-        headers=dict(problem.headers),
-        content_type=CONTENT_TYPE,
-    )
-
-
-def answer_problem(request: HttpRequest, problem: Problem) -> HttpResponseBase:
-    """The refusal as the caller reads it: a page for people, a problem document for programs.
-
-    A script on a page is a program too: htmx asks for fragments, and puts a refusal's sentence above the
-    page.
-    """
-    if speaks_api(request) or request.headers.get("HX-Request") == "true":
-        return JsonResponse(
-            problem.document(request),
-            status=problem.status,
-            headers=dict(problem.headers),
-            content_type=CONTENT_TYPE,
-            json_dumps_params={"ensure_ascii": False},
-        )
-    return _page(request, problem)
-
-
-def answer_exception(request: HttpRequest, exc: Exception) -> HttpResponseBase | None:
-    """The answer to an exception that is a refusal; None for a fault of ours."""
-    problem = problem_of(exc)
-    if problem is None:
-        return None
-    _note(problem, exc)
-    return answer_problem(request, problem)
-
-
-def speaks_api(request: HttpRequest) -> bool:
-    """Whether the request came to the API, whose callers are programs."""
-    return request.path_info.startswith(API_PREFIX)
-
-
-def handler400(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
-    problem = problem_of(exception) if exception else None
-    return answer_problem(request, problem or Problem(400, "invalid_input", _("The request cannot be understood.")))
-
-
-def handler403(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
-    problem = problem_of(exception) if exception else None
-    return answer_problem(request, problem or Problem(403, "not_permitted", _("You may not do this.")))
-
-
-def handler404(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
-    return answer_problem(request, Problem(404, "not_found", str(NotFound.message)))
-
-
-def handler500(request: HttpRequest) -> HttpResponseBase:
-    return answer_problem(
-        request,
-        Problem(500, "failed", _("Something went wrong on our side. Nothing was changed by this request.")),
-    )
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
-    """For ``CSRF_FAILURE_VIEW``: the page was open too long, or another site sent the form."""
-    return answer_problem(
-        request,
-        Problem(403, "csrf_failed", _("This page is no longer current. Load it again and send once more.")),
-    )
 
 
 def _of_domain(exc: DomainError) -> Problem:
@@ -305,37 +201,3 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return str(value)
-
-
-def _note(problem: Problem, exc: Exception) -> None:
-    if problem.status >= 500:
-        log.error("request_failed", code=problem.code, exc_info=exc)
-    elif isinstance(exc, DataError | ValueError):
-        log.warning("value_refused_late", error=type(exc).__name__)
-
-
-_OWN_PAGES = {404: "404.html", 413: "413.html", 429: "429.html", 500: "500.html"}
-"""Refusals that say the same each time; all others say what ``errors/refused.html`` is told."""
-
-
-def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """The refusal as a page. It must appear when nothing else does: no context processor, no database."""
-    template = (
-        "403_csrf.html" if problem.code == "csrf_failed" else _OWN_PAGES.get(problem.status, "errors/refused.html")
-    )
-    try:
-        markup = get_template(template).render({"problem": problem, "request": request})
-    except Exception:
-        log.exception("error_page_failed")
-        markup = _bare_page(problem)
-    return HttpResponse(markup, status=problem.status, headers=dict(problem.headers))
-
-
-def _bare_page(problem: Problem) -> str:
-    return fill(
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>{}</title><h1>{}</h1><p>{}</p>'
-        '<p><a href="/">PUO Desk</a></p></html>',
-        problem.title,
-        problem.title,
-        problem.detail,
-    )

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from puo_desk.kernel.pages.clock import clock_bar
+from puo_desk.kernel.pages.clock import Kind, clock_bar
 from puo_desk.kernel.pages.marks import icon_names
 from puo_desk.kernel.pages.markup import fill
 
@@ -56,105 +56,85 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def specimens() -> dict[str, Any]:
+    """What the components are shown with."""
     now = timezone.now().replace(second=0, microsecond=0)
+    return {
+        "now": now,
+        "form": _refused_form(),
+        "meanings": MEANINGS,
+        "icons": sorted(icon_names()),
+        "at": {name: now + timedelta(minutes=minutes) for name, minutes in _OFFSETS.items()},
+        "reply_parts": _REPLY_PARTS,
+        "impacts": _IMPACTS,
+        "statuses": _STATUSES,
+        "rows": _rows(now),
+        "menu_lines": _MENU,
+        "segments": _segments(now),
+        "figures": _FIGURES,
+        "table_columns": _TABLE_COLUMNS,
+        "table_rows": _table_rows(),
+        "trace": _trace(now),
+        "evidence_columns": _EVIDENCE_COLUMNS,
+        "evidence_rows": _EVIDENCE_ROWS,
+        "message_text": _SYMPTOM,
+        "note_text": _NOTE,
+        "prose": _PROSE,
+    } | _bars(now)
+
+
+def _refused_form() -> SpecimenForm:
     form = SpecimenForm(
         {"queue": "Minor safety, video", "until": "31/11", "platform": "review", "impact": "team", "markets": ["br"]}
     )
     form.is_valid()
+    return form
+
+
+def _bars(now: datetime) -> dict[str, Any]:
+    """Clocks of promises: one that paused, one late, one that soon will be."""
+
+    def at(minutes: int) -> datetime:
+        return now + timedelta(minutes=minutes)
+
+    stretches: list[tuple[Kind, datetime, datetime]] = [
+        ("ran", at(-56), at(-25)),
+        ("paused", at(-25), at(-9)),
+        ("ran", at(-9), now),
+    ]
     return {
-        "now": now,
-        "form": form,
-        "meanings": MEANINGS,
-        "icons": sorted(icon_names()),
-        "at": {name: now + timedelta(minutes=minutes) for name, minutes in _OFFSETS.items()},
-        "reply_parts": [
-            {"value": "reply", "label": "Reply", "icon": "reply", "chosen": True},
-            {"value": "note", "label": "Note", "icon": "lock", "tone": "note"},
-        ],
-        "impacts": [
-            {"value": "me", "label": "Only me", "help": "One person"},
-            {"value": "team", "label": "My team", "help": "2 to 50 people"},
-            {"value": "many", "label": "Many teams", "help": "A site or region"},
-        ],
-        "statuses": _STATUSES,
-        "rows": _rows(now),
-        "menu_lines": _MENU,
-        "paused_bar": clock_bar(
-            [
-                ("ran", now - timedelta(minutes=56), now - timedelta(minutes=25)),
-                ("paused", now - timedelta(minutes=25), now - timedelta(minutes=9)),
-                ("ran", now - timedelta(minutes=9), now),
-            ],
-            due_at=now + timedelta(minutes=64),
-            now=now,
-        ),
-        "late_bar": clock_bar([("ran", now - timedelta(minutes=21), now)], due_at=now - timedelta(minutes=6), now=now),
-        "warn_bar": clock_bar(
-            [("ran", now - timedelta(minutes=17), now)],
-            due_at=now + timedelta(minutes=13),
-            now=now,
-            tone="warning",
-        ),
-        "segments": [
-            {
-                "kind": kind,
-                "started_at": now - timedelta(minutes=before),
-                "verb": verb,
-                "cause": cause,
-                "span": 60 * span,
-            }
-            for kind, before, verb, cause, span in (
-                ("ran", 56, "Ran", "opened in chat", 31),
-                ("paused", 25, "Paused", "waiting on requester", 16),
-                ("ran", 9, "Runs", "requester answered", 9),
-            )
-        ],
-        "figures": _FIGURES,
-        "table_columns": [
-            {"name": "Platform", "url": "#", "sort": "ascending"},
-            {"name": "Opened", "numeric": True, "url": "#"},
-            {"name": "First reply, median", "numeric": True},
-            {"name": "Breaches", "numeric": True},
-        ],
-        "table_rows": [
-            [{"text": name}, _number(opened), {"text": median, "numeric": True}, _number(breaches)]
-            for name, opened, median, breaches in (
-                ("Review Console", 78, "5 min", 5),
-                ("Policy Studio", 41, "6 min", 2),
-                ("Appeal Console", 36, "9 min", 6),
-            )
-        ],
-        "trace": [
-            {"state": "told", "lead": "Level 1:", "who": "Priya Raman", "text": ", on call, told in chat", "at": now},
-            {"state": "failed", "lead": "Level 1:", "who": "Priya Raman", "text": ": no answer in 5 min", "at": now},
-            {"state": "acknowledged", "lead": "Level 2:", "who": "Daniel Osei", "text": " acknowledged", "at": now},
-        ],
-        "evidence_columns": [
-            {"name": "queue_key"},
-            {"name": "pending", "numeric": True},
-            {"name": "routable", "numeric": True},
-        ],
-        "evidence_rows": [
-            {
-                "changed": True,
-                "cells": [
-                    {"value": "minor_safety_video"},
-                    {"value": 329, "was": 312, "numeric": True},
-                    {"value": 41, "was": 0, "numeric": True},
-                ],
-            },
-            {
-                "cells": [
-                    {"value": "minor_safety_image"},
-                    {"value": 140, "numeric": True},
-                    {"value": 140, "numeric": True},
-                ]
-            },
-        ],
-        "message_text": _SYMPTOM,
-        "note_text": _NOTE,
-        "prose": _PROSE,
+        "paused_bar": clock_bar(stretches, due_at=at(64), now=now),
+        "late_bar": clock_bar([("ran", at(-21), now)], due_at=at(-6), now=now),
+        "warn_bar": clock_bar([("ran", at(-17), now)], due_at=at(13), now=now, tone="warning"),
     }
+
+
+def _segments(now: datetime) -> list[dict[str, Any]]:
+    lines = (
+        ("ran", 56, "Ran", "opened in chat", 31),
+        ("paused", 25, "Paused", "waiting on requester", 16),
+        ("ran", 9, "Runs", "requester answered", 9),
+    )
+    return [
+        {"kind": kind, "started_at": now - timedelta(minutes=before), "verb": verb, "cause": cause, "span": 60 * span}
+        for kind, before, verb, cause, span in lines
+    ]
+
+
+def _table_rows() -> list[list[dict[str, Any]]]:
+    lines = (("Review Console", 78, "5 min", 5), ("Policy Studio", 41, "6 min", 2), ("Appeal Console", 36, "9 min", 6))
+    return [
+        [{"text": name}, _number(opened), {"text": median, "numeric": True}, _number(breaches)]
+        for name, opened, median, breaches in lines
+    ]
+
+
+def _trace(now: datetime) -> list[dict[str, Any]]:
+    lines = (
+        ("told", "Level 1:", "Priya Raman", ", on call, told in chat"),
+        ("failed", "Level 1:", "Priya Raman", ": no answer in 5 min"),
+        ("acknowledged", "Level 2:", "Daniel Osei", " acknowledged"),
+    )
+    return [{"state": state, "lead": lead, "who": who, "text": text, "at": now} for state, lead, who, text in lines]
 
 
 def _number(value: int) -> dict[str, Any]:
@@ -191,6 +171,43 @@ def _rows(now: datetime) -> list[dict[str, Any]]:
 
 
 _OFFSETS = {"ok": 72, "warning": 13, "breached": -6, "met": 30, "sent": -21, "earlier": -3000, "settled": 6}
+_REPLY_PARTS = [
+    {"value": "reply", "label": "Reply", "icon": "reply", "chosen": True},
+    {"value": "note", "label": "Note", "icon": "lock", "tone": "note"},
+]
+_IMPACTS = [
+    {"value": "me", "label": "Only me", "help": "One person"},
+    {"value": "team", "label": "My team", "help": "2 to 50 people"},
+    {"value": "many", "label": "Many teams", "help": "A site or region"},
+]
+_TABLE_COLUMNS = [
+    {"name": "Platform", "url": "#", "sort": "ascending"},
+    {"name": "Opened", "numeric": True, "url": "#"},
+    {"name": "First reply, median", "numeric": True},
+    {"name": "Breaches", "numeric": True},
+]
+_EVIDENCE_COLUMNS = [
+    {"name": "queue_key"},
+    {"name": "pending", "numeric": True},
+    {"name": "routable", "numeric": True},
+]
+_EVIDENCE_ROWS: list[dict[str, Any]] = [
+    {
+        "changed": True,
+        "cells": [
+            {"value": "minor_safety_video"},
+            {"value": 329, "was": 312, "numeric": True},
+            {"value": 41, "was": 0, "numeric": True},
+        ],
+    },
+    {
+        "cells": [
+            {"value": "minor_safety_image"},
+            {"value": 140, "numeric": True},
+            {"value": 140, "numeric": True},
+        ]
+    },
+]
 _STATUSES = [
     ("new", "New"),
     ("open", "Open"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection, models
 
-from puo_desk.kernel import due_work
+from puo_desk.kernel import late_work
 from puo_desk.kernel.models import DueRow
 
 
@@ -30,13 +30,13 @@ def _chore_table(django_db_setup, django_db_blocker) -> None:
 @pytest.fixture
 def chores(_chore_table, db, monkeypatch) -> type[Chore]:
     """The table, empty, and the only one that the auditor knows."""
-    monkeypatch.setattr(due_work, "_tables", {})
+    monkeypatch.setattr(late_work, "_tables", {})
     return Chore
 
 
 @pytest.fixture
 def shared_chores(_chore_table, transactional_db, monkeypatch) -> Iterator[type[Chore]]:
     """The same for tests with several connections: work is committed for real."""
-    monkeypatch.setattr(due_work, "_tables", {})
+    monkeypatch.setattr(late_work, "_tables", {})
     yield Chore
     Chore.objects.all().delete()

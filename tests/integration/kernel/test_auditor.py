@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from puo_desk.kernel import due_work
+from puo_desk.kernel import due_work, late_work, ticks
 from puo_desk.kernel.auditor import HEARTBEAT, AuditorThread
 from puo_desk.kernel.models import Heartbeat
 
@@ -52,7 +52,7 @@ def test_it_beats_while_nothing_is_late_and_holds_no_connection(auditor: Auditor
 def test_it_is_silent_and_cries_while_work_is_late_and_frees_what_is_stuck(
     shared_chores, auditor: AuditorThread, caplog: pytest.LogCaptureFixture
 ) -> None:
-    due_work.register_due_model(shared_chores, name="chores")
+    late_work.register_due_model(shared_chores, name="chores")
     shared_chores.objects.create(label="late", due_at=timezone.now() - timedelta(hours=1))
     due_work.claim_due(shared_chores, lease=timedelta(0))
     with caplog.at_level(logging.ERROR):
@@ -69,7 +69,7 @@ def test_it_is_silent_and_cries_while_work_is_late_and_frees_what_is_stuck(
 
 @pytest.mark.usefixtures("transactional_db")
 def test_two_of_them_do_the_work_of_one(auditor: AuditorThread) -> None:
-    with due_work.only_one_tick(HEARTBEAT) as alone:
+    with ticks.only_one_tick(HEARTBEAT) as alone:
         assert alone
         auditor.start()
         time.sleep(0.3)

@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from puo_desk.kernel import due_work
+from puo_desk.kernel import due_work, late_work, ticks
 from puo_desk.kernel.due_work import claim_due, drain, fail, finish, process_batch
 from puo_desk.kernel.models import DueState, Heartbeat
 
@@ -98,10 +98,10 @@ def test_a_claim_skips_what_another_connection_holds(shared_chores) -> None:
 def test_finish_counts_only_with_the_token(chores) -> None:
     add(chores, "a")
     (mine,) = claim_due(chores, now=NOON)
-    assert due_work.rescue_stuck_work(now=NOON + due_work.LEASE) == {}, "no table is registered"
-    due_work.register_due_model(chores, name="chores")
-    assert due_work.rescue_stuck_work(now=NOON + due_work.LEASE - SECOND) == {}
-    assert due_work.rescue_stuck_work(now=NOON + due_work.LEASE) == {"chores": 1}
+    assert late_work.rescue_stuck_work(now=NOON + due_work.LEASE) == {}, "no table is registered"
+    late_work.register_due_model(chores, name="chores")
+    assert late_work.rescue_stuck_work(now=NOON + due_work.LEASE - SECOND) == {}
+    assert late_work.rescue_stuck_work(now=NOON + due_work.LEASE) == {"chores": 1}
     (theirs,) = claim_due(chores, now=NOON)
     assert finish(mine) is False
     assert fail(mine, "late") is False
@@ -147,13 +147,13 @@ def test_fail_on_database_time(chores) -> None:
 
 
 def test_a_worker_that_vanishes_five_times_sets_the_row_aside(chores) -> None:
-    due_work.register_due_model(chores, name="chores")
+    late_work.register_due_model(chores, name="chores")
     add(chores, "killer")
     at = NOON
     for _turn in range(5):
         assert len(claim_due(chores, now=at)) == 1
         at += due_work.LEASE
-        assert due_work.rescue_stuck_work(now=at) == {"chores": 1}
+        assert late_work.rescue_stuck_work(now=at) == {"chores": 1}
     assert states(chores) == {"killer": "quarantined"}
 
 
@@ -286,50 +286,50 @@ def test_drain_stops_after_its_batches(chores) -> None:
 
 
 def test_the_auditor_names_what_is_late(chores) -> None:
-    due_work.register_due_model(chores, name="chores", late_after=timedelta(minutes=1))
+    late_work.register_due_model(chores, name="chores", late_after=timedelta(minutes=1))
     add(chores, "a", "b")
-    assert due_work.audit_due_work(now=NOON + timedelta(seconds=59)) == []
-    (late,) = due_work.audit_due_work(now=NOON + timedelta(seconds=60))
+    assert late_work.audit_due_work(now=NOON + timedelta(seconds=59)) == []
+    (late,) = late_work.audit_due_work(now=NOON + timedelta(seconds=60))
     assert (late.name, late.waiting, late.oldest_due_at, late.quarantined) == ("chores", 2, NOON, 0)
     claim_due(chores, now=NOON)
-    assert due_work.audit_due_work(now=NOON + timedelta(seconds=120)) == [], "in work, and the lease runs"
-    assert due_work.audit_due_work(now=NOON + due_work.LEASE + timedelta(minutes=1)) != []
+    assert late_work.audit_due_work(now=NOON + timedelta(seconds=120)) == [], "in work, and the lease runs"
+    assert late_work.audit_due_work(now=NOON + due_work.LEASE + timedelta(minutes=1)) != []
 
 
 def test_a_heartbeat_is_written_every_five_seconds(db) -> None:
-    due_work.beat("probe", rows=3)
+    ticks.beat("probe", rows=3)
     first = Heartbeat.objects.get(name="probe")
-    due_work.beat("probe", rows=4)
+    ticks.beat("probe", rows=4)
     assert Heartbeat.objects.get(name="probe").beat_at == first.beat_at
     Heartbeat.objects.update(beat_at=first.beat_at - timedelta(seconds=6))
-    due_work.beat("probe", rows=5)
+    ticks.beat("probe", rows=5)
     assert Heartbeat.objects.get(name="probe").details == {"rows": 5}
-    assert 0 <= due_work.beat_ages()["probe"] < 5
+    assert 0 <= ticks.beat_ages()["probe"] < 5
 
 
 def test_one_tick_at_a_time(db) -> None:
     taken: list[bool] = []
 
     def tick(_number: int) -> None:
-        with due_work.only_one_tick("probe") as mine:
+        with ticks.only_one_tick("probe") as mine:
             taken.append(mine)
 
-    with due_work.only_one_tick("probe") as mine:
+    with ticks.only_one_tick("probe") as mine:
         assert mine
         in_threads(2, tick)
-        with due_work.only_one_tick("another") as other:
+        with ticks.only_one_tick("another") as other:
             assert other
     in_threads(1, tick)
     assert taken == [False, False, True]
 
 
 def test_a_tick_that_raises_gives_way(db) -> None:
-    with pytest.raises(ZeroDivisionError), due_work.only_one_tick("probe"):
+    with pytest.raises(ZeroDivisionError), ticks.only_one_tick("probe"):
         raise ZeroDivisionError
     taken: list[bool] = []
 
     def tick(_number: int) -> None:
-        with due_work.only_one_tick("probe") as mine:
+        with ticks.only_one_tick("probe") as mine:
             taken.append(mine)
 
     in_threads(1, tick)
@@ -349,10 +349,10 @@ class Unsent:
 def test_a_kick_never_raises_and_soon_stops_trying(transactional_db, monkeypatch) -> None:
     from puo_desk.kernel.redis_link import Breaker
 
-    monkeypatch.setattr(due_work, "breaker", Breaker())
+    monkeypatch.setattr(ticks, "breaker", Breaker())
     task = Unsent()
     with transaction.atomic():
-        due_work.kick(task)
+        ticks.kick(task)
         assert task.calls == 0
-    due_work.kick(task)
+    ticks.kick(task)
     assert task.calls == 1

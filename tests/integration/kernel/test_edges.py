@@ -105,10 +105,10 @@ urlpatterns = [
     path("csrf-form/", csrf_form),
     path("page/<str:name>/", page),
 ]
-handler400 = "puo_desk.kernel.http.problems.handler400"
-handler403 = "puo_desk.kernel.http.problems.handler403"
-handler404 = "puo_desk.kernel.http.problems.handler404"
-handler500 = "puo_desk.kernel.http.problems.handler500"
+handler400 = "puo_desk.kernel.http.answers.handler400"
+handler403 = "puo_desk.kernel.http.answers.handler403"
+handler404 = "puo_desk.kernel.http.answers.handler404"
+handler500 = "puo_desk.kernel.http.answers.handler500"
 
 
 @pytest.fixture(autouse=True)

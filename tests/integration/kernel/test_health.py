@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import include, path
 from django.utils import timezone
 
-from puo_desk.kernel import due_work, health, metrics
+from puo_desk.kernel import health, late_work, metrics, ticks
 from puo_desk.kernel.due_work import claim_due
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -22,7 +22,7 @@ def test_livez_asks_nobody(django_assert_num_queries) -> None:
 
 
 def test_readyz_tells_what_it_found() -> None:
-    due_work.beat("probe")
+    ticks.beat("probe")
     response = Client().get("/readyz")
     told = response.json()
     assert (response.status_code, told["status"], told["database"], told["migrations"]) == (200, "ok", "ok", "ok")
@@ -65,7 +65,7 @@ def test_readyz_with_tables_of_an_older_version_is_503(monkeypatch) -> None:
 
 def test_metrics_read_the_tables(chores, monkeypatch) -> None:
     monkeypatch.setattr(metrics, "_gauges", {})
-    due_work.register_due_model(chores, name="chores")
+    late_work.register_due_model(chores, name="chores")
     chores.objects.bulk_create(chores(label=n, due_at=timezone.now() - timezone.timedelta(minutes=1)) for n in "abc")
     claim_due(chores, limit=1)
     metrics.register_gauge("probe", "A probe.", lambda: {("x",): 4.0}, labels=["kind"])

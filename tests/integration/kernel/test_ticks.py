@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from puo_desk import celery as roof
-from puo_desk.kernel import due_work, tasks
+from puo_desk.kernel import due_work, late_work, tasks
 from puo_desk.kernel.models import Heartbeat, IdempotencyKey
 
 
@@ -28,7 +28,7 @@ def test_beat_gets_the_plain_intervals_of_all_apps() -> None:
 
 
 def test_the_auditors_heartbeat_is_silent_while_work_is_late(chores, caplog) -> None:
-    due_work.register_due_model(chores, name="chores")
+    late_work.register_due_model(chores, name="chores")
     chores.objects.create(label="a", due_at=timezone.now() - timedelta(hours=1))
     with caplog.at_level(logging.ERROR):
         tasks.audit_due_work()
@@ -59,7 +59,7 @@ def test_purge_takes_all_that_expired(monkeypatch) -> None:
 
 
 def test_the_auditor_of_its_own_rescues_and_fails_while_work_is_late(chores, capsys) -> None:
-    due_work.register_due_model(chores, name="chores")
+    late_work.register_due_model(chores, name="chores")
     chores.objects.create(label="a", due_at=timezone.now() - timedelta(hours=1))
     due_work.claim_due(chores, lease=timedelta(0))
     with pytest.raises(CommandError, match="chores: 1 late since"):

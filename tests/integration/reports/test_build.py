@@ -17,8 +17,8 @@ from django.test import override_settings
 from escalations.models import Calendar, SlaPolicy, SlaPolicyVersion, Timer
 from puo_desk.accounts.models import User
 from puo_desk.kernel.actor import Actor
-from puo_desk.kernel.due_work import audit_due_work, rescue_stuck_work
 from puo_desk.kernel.errors import NotPermitted
+from puo_desk.kernel.late_work import audit_due_work, rescue_stuck_work
 from puo_desk.kernel.models import DueState
 from reports.models import DailyReport, ReportRun, ReportTicketSet
 from reports.operations import build as building
