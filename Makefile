@@ -10,7 +10,7 @@ WORKERS ?= auto
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s  %s\n", $$1, $$2}' Makefile
-	@echo "make up reads PORT, HOST, DEMO=0, DATABASE_URL, REDIS_URL, PUO_LOCAL; test, browser and bench take ARGS='...', test also WORKERS=0"
+	@echo "make up reads PORT, HOST, DEMO=0, WEB_PROCESSES, DATABASE_URL, REDIS_URL, PUO_LOCAL; test, browser and bench take ARGS='...', test also WORKERS=0"
 
 up: ## the whole desk on http://127.0.0.1:8000 until Ctrl-C
 	@$(BOOTSTRAP) run

@@ -15,6 +15,7 @@ from urllib.parse import quote_from_bytes
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
+from django.template import engines
 from django.urls import get_resolver
 
 from puo_desk.wsgi import application as django_application
@@ -29,8 +30,9 @@ _ASCII = bytes(range(33, 127))
 live = LiveApp()
 auditor = AuditorThread()
 pages: Any = WSGIMiddleware(cast(Any, django_application), workers=settings.WEB_THREADS)
-# Asking for the names of the routes imports all views, which Django would leave to the first request of each process.
+# All views and template tags, which Django would leave to the first request of each process.
 get_resolver().reverse_dict  # noqa: B018
+engines.all()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -329,8 +329,8 @@ CLOSE_RESOLVED_AFTER_DAYS = env.int("CLOSE_RESOLVED_AFTER_DAYS", default=3)
 # Lets a monitoring system on another machine read /metrics; without it only this machine may.
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
-# How many requests a web process works on at once; each thread keeps a database connection, of 5 MB in PostgreSQL.
-WEB_THREADS = env.int("WEB_THREADS", default=8)
+# How many requests a web process works on at once; each thread keeps a database connection, of 6 MB in PostgreSQL.
+WEB_THREADS = env.int("WEB_THREADS", default=6)
 
 # Whether the web process looks every minute for late work; a deployment runs `audit_due_work --every 60` instead.
 WEB_AUDITS = env.bool("WEB_AUDITS", default=not PRODUCTION)

@@ -61,8 +61,10 @@ class Parent:
                 return 0
             vacant = []
             for role, age, cause in self._reap():
-                log.error("%s ended by itself (%s); starting another", role.name, cause)
-                if age < YOUNG_SECONDS:
+                young = age < YOUNG_SECONDS
+                what_follows = "ending all" if young else "starting another"
+                log.error("%s ended by itself (%s); %s", role.name, cause, what_follows)
+                if young:
                     self._stop()
                     return 1
                 vacant.append(role)
@@ -86,6 +88,8 @@ class Parent:
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
+            if isinstance(end.code, str):
+                log.error("%s: %s", role.name, end.code)
         except BaseException:
             log.exception("%s failed", role.name)
         finally:

@@ -30,7 +30,7 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
-    "shared_buffers": "64MB",
+    "shared_buffers": "32MB",
     "effective_cache_size": "512MB",
     "maintenance_work_mem": "64MB",
     "random_page_cost": "1.1",
@@ -40,6 +40,7 @@ SETTINGS = {
     "log_timezone": "UTC",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "max_logical_replication_workers": "0",
     "max_wal_size": "2GB",
     "log_min_messages": "warning",
 }

@@ -37,19 +37,36 @@ def web_role(host: str, port: int) -> Role:
     """A web process on the one socket that all of them serve."""
     import uvicorn
 
-    config = uvicorn.Config(WEB, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS)
-    listener = _bind(host, port)
+    config = uvicorn.Config(
+        WEB,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        backlog=Listener.TAKEN_AT_ONCE,
+    )
+    listener = Listener(host, port)
     config.load()
     return Role("web", lambda: uvicorn.Server(config).run(sockets=[listener]))
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    """A socket with the protocol named: only then does asyncio send each answer at once."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    return listener
+class Listener(socket.socket):
+    """The socket that all web processes serve.
+
+    asyncio takes as many connections at once as it lets wait. Whoever woke first would take all of a burst, and
+    with them all requests that follow on these connections; so it takes one, and the kernel lets many wait.
+    """
+
+    TAKEN_AT_ONCE = 1
+    WAITING = 2048
+
+    def __init__(self, host: str, port: int) -> None:
+        # With its protocol named: asyncio sends small answers without delay only where it reads that name.
+        super().__init__(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.bind((host, port))
+
+    def listen(self, _backlog: int = 0) -> None:
+        super().listen(self.WAITING)
 
 
 def celery_role(name: str, arguments: Sequence[str]) -> Role:
@@ -58,6 +75,7 @@ def celery_role(name: str, arguments: Sequence[str]) -> Role:
     for module in LOADED_LATE:
         import_module(module)
     app.loader.import_default_modules()
+    app.finalize()
     # Celery warns of root in four lines at each start; production runs as an ordinary user.
     warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
     return Role(name, lambda: app.start([*QUIET, *arguments]))

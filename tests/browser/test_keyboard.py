@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.windows import Windows, settled
 
@@ -109,6 +109,24 @@ def test_a_press_at_the_instant_of_a_redraw(windows: Windows) -> None:
     expect(page.locator(f"{DIALOG} .dialog__title")).to_contain_text("Status")
     expect(page).to_have_url(re.compile(f"/tickets/{number}/$"))
     expect(page.locator("#composer [name=reply]")).to_have_value("Half a sentence")
+
+
+def test_an_act_that_is_under_way_while_the_page_is_redrawn(windows: Windows) -> None:
+    """The answer of the act is shown, with its words, although the news of another window came in between."""
+    number = windows.desk.open_ticket("Wrong items in the overtaken queue")
+    page = windows.open("jonas", f"/tickets/{number}/")
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    held: list[Route] = []
+    page.route("**/acts/resolve/**", lambda route: held.append(route))
+    press(page, "e")
+    while not held:
+        page.wait_for_timeout(20)
+    with page.expect_response("**/?part=all**"):
+        windows.desk.write(number, "From another window", kind="note")
+    expect(page.locator("#conversation")).to_contain_text("From another window")
+    held[0].continue_()
+    expect(page.locator("#toasts")).to_contain_text(f"{number} is resolved")
+    expect(page.locator("#ticket-head")).to_contain_text("Resolved")
 
 
 def test_going_places(windows: Windows) -> None:

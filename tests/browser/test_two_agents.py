@@ -9,9 +9,12 @@ from playwright.sync_api import Route, expect
 from tests.browser.windows import Windows, settled
 
 REFUSED = r"status of (409|422)"
-CUT_OFF = """() => document.body.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.requestConfig.triggeringEvent?.type.startsWith("live:ticket")) event.preventDefault();
-})"""
+CUT_OFF = """() => {
+    const topics = [...document.querySelectorAll("[data-live]")].map((part) => part.dataset.live);
+    for (const topic of topics.filter((name) => name.startsWith("ticket."))) {
+        window.addEventListener(`live:${topic}`, (event) => event.stopImmediatePropagation(), true);
+    }
+}"""
 """Stops the page's own refreshing, as a slow line would: the acts then meet a state that the page does not know."""
 
 

@@ -1,7 +1,9 @@
 """What the stack decides without starting anything."""
 
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from puo_desk.stack import bootstrap, check
 from puo_desk.stack.command_line import needs_servers
 from puo_desk.stack.errors import StackError
 from puo_desk.stack.place import CHECKOUT
+from puo_desk.stack.serve import Listener
 from puo_desk.stack.up import Options
 
 
@@ -47,6 +50,16 @@ def test_a_number_of_web_processes_that_is_none_is_refused(monkeypatch: pytest.M
     monkeypatch.setenv("WEB_PROCESSES", number)
     with pytest.raises(StackError, match=f"WEB_PROCESSES is '{number}'; it takes a number from 1"):
         Options.from_environment()
+
+
+def test_many_connections_wait_although_one_is_taken_at_a_time() -> None:
+    with Listener("127.0.0.1", 0) as listener, ExitStack() as clients:
+        listener.listen(Listener.TAKEN_AT_ONCE)
+        for _ in range(20):
+            clients.enter_context(socket.create_connection(listener.getsockname(), timeout=1))
+        taken, _ = listener.accept()
+        with taken:
+            assert taken.proto == socket.IPPROTO_TCP, "asyncio then answers without delay"
 
 
 def test_an_old_python_is_told_plainly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -118,4 +118,4 @@ def test_a_child_that_dies_young_ends_all() -> None:
     said, _ = family.parent.communicate(timeout=10)
     assert family.parent.returncode == 1
     assert "ZeroDivisionError: no number" in said
-    assert "broken ended by itself (exit code 1)" in said
+    assert "broken ended by itself (exit code 1); ending all" in said
