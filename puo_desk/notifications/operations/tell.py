@@ -92,23 +92,23 @@ ON CONFLICT (recipient_id, channel, dedupe) DO NOTHING
 RETURNING id, recipient_id, channel
 """
 
-# Looked up row by row: joined freely, a table without statistics yet was read once for each new row.
+# Looked up row by row, and changed by a list of keys: joined freely, a table of which PostgreSQL knows nothing yet was
+# read once for each new row, and ten thousand people took it eight minutes.
 _SUPERSEDE = """
-UPDATE notifications_notification older
+UPDATE notifications_notification AS older
 SET state = CASE older.channel WHEN 'mail' THEN 'stopped' ELSE older.state END,
     read_at = CASE older.channel WHEN 'mail' THEN older.read_at ELSE %(now)s END,
     last_error = CASE older.channel WHEN 'mail' THEN 'superseded' ELSE older.last_error END
-FROM (
-    SELECT found.id FROM notifications_notification newer CROSS JOIN LATERAL (
-        SELECT same.id FROM notifications_notification same
+WHERE older.id = ANY(ARRAY(
+    SELECT found.id FROM notifications_notification AS newer CROSS JOIN LATERAL (
+        SELECT same.id FROM notifications_notification AS same
         WHERE same.recipient_id = newer.recipient_id AND same.supersedes_key = newer.supersedes_key
           AND same.supersedes_key <> '' AND same.read_at IS NULL AND same.channel = newer.channel
           AND same.id < newer.id AND (same.channel = 'in_app' OR same.state = 'waiting')
         OFFSET 0
-    ) found
+    ) AS found
     WHERE newer.id = ANY(%(added)s) AND newer.supersedes_key <> ''
-) pointless
-WHERE older.id = pointless.id
+))
 """
 
 
