@@ -1,6 +1,7 @@
 // One stream for the page. [data-live="tickets queue.3"] names topics; each message becomes the DOM event live:<topic> on
 // body, so that a fragment says hx-trigger="live:tickets from:body". Without a stream the same events come by the clock.
 import { announce, onContent, say } from "./page.js";
+import { remember } from "./redraw.js";
 
 const ADDRESS = document.querySelector('meta[name="live-url"]');
 const URL_PATH = ADDRESS?.content ?? "";
@@ -14,6 +15,7 @@ let retry = 0;
 let since = ADDRESS?.dataset.since ?? "";
 
 function tell(topic, detail = {}) {
+  remember(`live:${topic}`);
   document.body.dispatchEvent(new CustomEvent(`live:${topic}`, { bubbles: true, detail }));
   for (const pill of document.querySelectorAll("[data-new-pill]")) {
     if (pill.dataset.newPill === topic && !detail.polled) grow(pill, detail);

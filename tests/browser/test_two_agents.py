@@ -16,6 +16,7 @@ CUT_OFF = """() => {
     }
 }"""
 """Stops the page's own refreshing, as a slow line would: the acts then meet a state that the page does not know."""
+CHANGED = "() => document.body.dispatchEvent(new CustomEvent('ticket-changed', { bubbles: true }))"
 
 
 def test_newer_message_is_read_before_one_sends(windows: Windows) -> None:
@@ -70,6 +71,27 @@ def test_what_happens_before_the_stream_is_open_is_shown(windows: Windows) -> No
     jonas.route("**/live/**", write_first)
     jonas.goto(f"/tickets/{number}/")
     expect(jonas.locator("#conversation")).to_contain_text("Sena was faster than the stream.")
+
+
+def test_part_that_is_told_while_it_asks_asks_again(windows: Windows) -> None:
+    number = windows.desk.open_ticket("Wrong items in the busy queue")
+    jonas = windows.open("jonas", f"/tickets/{number}/")
+    panel = jonas.locator("#sop-panel")
+    expect(panel).to_be_visible()
+    asked: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        asked.append(route)
+        if len(asked) > 1:
+            route.continue_()
+
+    jonas.route("**/sop/**", hold_the_first)
+    jonas.evaluate(CHANGED)
+    expect(jonas.locator("#sop-panel.htmx-request")).to_have_count(1)
+    jonas.evaluate(CHANGED)
+    assert len(asked) == 1
+    with jonas.expect_event("requestfinished", lambda request: "/sop/" in request.url and len(asked) == 2):
+        asked[0].continue_()
 
 
 def test_stale_choice_is_kept(windows: Windows) -> None:
