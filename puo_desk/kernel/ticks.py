@@ -1,4 +1,4 @@
-"""The clock that looks at tables of due work: its heartbeats, one tick at a time, and a kick for what cannot wait."""
+"""The clock that looks at tables of due work: its heartbeats, and one tick at a time."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
 from puo_desk.kernel.models import Heartbeat
-from puo_desk.kernel.redis_link import breaker, client
 
 log = structlog.get_logger(__name__)
 
@@ -75,21 +73,3 @@ def _unlock(key: int) -> None:
         # The connection is gone and the lock with it, or its transaction failed: closing gives the lock back.
         log.warning("tick_lock_lost", exc_info=True)
         connection.close()
-
-
-def kick(task: Any, *args: Any, **kwargs: Any) -> None:
-    """After the commit, tell a Celery task to look at its table now. Never raises; a lost kick costs latency alone."""
-    transaction.on_commit(partial(_send, task, args, kwargs), robust=True)
-
-
-def _send(task: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    if not breaker.allows():
-        return
-    try:
-        # Celery's own client waits six seconds for a Redis that is away; this one a moment.
-        client().ping()
-        task.apply_async(args=args, kwargs=kwargs, retry=False, expires=60)
-        breaker.worked()
-    except Exception as error:
-        if breaker.failed():
-            log.warning("redis_away", by="kick", error=type(error).__name__)

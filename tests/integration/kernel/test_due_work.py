@@ -334,25 +334,3 @@ def test_a_tick_that_raises_gives_way(db) -> None:
 
     in_threads(1, tick)
     assert taken == [True]
-
-
-class Unsent:
-    """A task whose broker is away."""
-
-    calls = 0
-
-    def apply_async(self, **_options: object) -> None:
-        self.calls += 1
-        raise ConnectionError("away")
-
-
-def test_a_kick_never_raises_and_soon_stops_trying(transactional_db, monkeypatch) -> None:
-    from puo_desk.kernel.redis_link import Breaker
-
-    monkeypatch.setattr(ticks, "breaker", Breaker())
-    task = Unsent()
-    with transaction.atomic():
-        ticks.kick(task)
-        assert task.calls == 0
-    ticks.kick(task)
-    assert task.calls == 1

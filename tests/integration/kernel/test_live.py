@@ -25,7 +25,7 @@ from django.utils import timezone
 from puo_desk.accounts.operations.people import set_memberships
 from puo_desk.accounts.vocabulary import Role
 from puo_desk.kernel import cache as cache_module
-from puo_desk.kernel import redis_link, ticks
+from puo_desk.kernel import redis_link
 from puo_desk.kernel.live import hub as hub_module
 from puo_desk.kernel.live import publish as publish_module
 from puo_desk.kernel.live import topics as topics_module
@@ -76,7 +76,7 @@ def redis(tmp_path_factory, settings, monkeypatch) -> Iterator[Redis]:
     settings.REDIS_URL = server.url
     redis_link.client.cache_clear()
     breaker = redis_link.Breaker(rest=0.5)
-    for module in (redis_link, publish_module, cache_module, ticks):
+    for module in (redis_link, publish_module, cache_module):
         monkeypatch.setattr(module, "breaker", breaker)
     server.start()
     yield server
