@@ -18,7 +18,7 @@ up: ## the whole desk on http://127.0.0.1:8000 until Ctrl-C
 
 test: ## the whole test suite on real servers
 	@$(BOOTSTRAP) dev
-	@exec $(PYTHON) -m pytest -n $(WORKERS) --maxprocesses 7 --dist loadgroup $(ARGS)
+	@exec $(PYTHON) -m pytest -n $(WORKERS) --maxprocesses 7 --dist loadscope $(ARGS)
 
 check: ## style, types, imports, templates, migrations, deployment, API schema, known vulnerabilities
 	@$(BOOTSTRAP) dev

@@ -14,22 +14,29 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db.models.signals import post_migrate
+from xdist.scheduler import LoadScopeScheduling
+
+# As `make up` makes it, and before anything is imported: without it whoever sets up the handling of requests is warned.
+Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+JOURNEYS = "tests/browser/"
 
 
-# Before the hook of xdist that reads the marks.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A slow module prepares one thing for all its tests: they stay together, or each worker prepares it again."""
-    for item in items:
-        if item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+class Together(LoadScopeScheduling):
+    """A module's tests run on one worker, where what they share is made once; so do all journeys, with one browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return JOURNEYS if path.startswith(JOURNEYS) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _fresh_desk() -> None:
     post_migrate.connect(_furnish, dispatch_uid="tests.fresh_desk")
-    # As `make up` makes it: without it every handler of requests that is set up warns.
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
 def _furnish(sender: Any, **_signal: Any) -> None:

@@ -24,8 +24,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for journey in items:
         if here in journey.path.parents:
             journey.add_marker("browser")
-            # One worker takes them all: one desk, one browser.
-            journey.add_marker(pytest.mark.xdist_group("browser"))
             if BROWSER is None:
                 journey.add_marker(pytest.mark.skip(reason=NO_BROWSER))
 

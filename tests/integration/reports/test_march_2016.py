@@ -17,7 +17,7 @@ from reports.models import DailyReport, ReportTicketSet
 from tests.support.independent_count import DayCounts, Incident, count_days, incidents, shared_log
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 MARCH = [date(2016, 3, day) for day in range(1, 32)]
 
