@@ -67,7 +67,8 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  if (event.target.matches?.(TYPING)) {
+  // The field of a dialog that closed this instant has the focus until the page is drawn again.
+  if (event.target.matches?.(TYPING) && event.target.checkVisibility()) {
     if (event.key === "Escape" && !event.target.closest("dialog")) event.target.blur();
     return;
   }

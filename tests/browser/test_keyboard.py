@@ -129,6 +129,19 @@ def test_an_act_that_is_under_way_while_the_page_is_redrawn(windows: Windows) ->
     expect(page.locator("#ticket-head")).to_contain_text("Resolved")
 
 
+def test_a_key_in_the_instant_after_a_dialog_closed(windows: Windows) -> None:
+    """What was typed into still has the focus then, and is not to be seen any more."""
+    number = windows.desk.open_ticket("Wrong items in the closing queue")
+    page = windows.open("jonas", f"/tickets/{number}/")
+    for _time in range(8):
+        press(page, "Control+k")
+        expect(page.locator("#palette")).to_be_visible()
+        press(page, "Escape", "s")
+        expect(page.locator("#act-dialog")).to_be_visible()
+        press(page, "Escape")
+        expect(page.locator(DIALOG)).to_have_count(0)
+
+
 def test_going_places(windows: Windows) -> None:
     """g q, c, the sheet of ?, the palette of Ctrl+K."""
     windows.desk.open_ticket("Wrong items in the places queue")
