@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from puo_desk.accounts.events import About, record_at_desk
 from puo_desk.kernel.actor import Actor
-from puo_desk.kernel.errors import DomainError, InvalidInput, NotFound
+from puo_desk.kernel.errors import DomainError, InvalidInput
 from puo_desk.kernel.text import normalise_text
 from tickets.models import Attachment, Message
 from tickets.rules.files import sniff_content_type
@@ -107,17 +107,6 @@ def claim_files(message: Message, *, keys: Sequence[UUID], field_keys: Mapping[s
     for file in files:
         file.message, file.field_key = message, field_of.get(file.key, "")
     Attachment.objects.bulk_update(files, ["message", "field_key"])
-
-
-@transaction.atomic
-def discard_upload(*, key: UUID, actor: Actor, now: datetime) -> None:
-    """Throw away an own upload that was not sent. Emits: file.discarded. Raises: NotFound."""
-    file = Attachment.objects.select_for_update().filter(key=key, message=None, uploader_id=actor.user_id).first()
-    if file is None:
-        raise NotFound
-    _record_discard([file], actor=actor, now=now)
-    file.delete()
-    transaction.on_commit(lambda: default_storage.delete(storage_path(key)))
 
 
 def purge_unsent_files(*, before: datetime, now: datetime, limit: int = 500) -> int:

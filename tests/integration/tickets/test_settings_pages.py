@@ -12,7 +12,7 @@ from puo_desk.accounts.vocabulary import Role
 from tests.support.desk import after, make_category, make_ticket
 from tests.support.people import NOON, actor_of, make_person
 from tickets.models import Category, Status, Tag
-from tickets.operations.attachments import discard_upload, purge_unsent_files, store_upload
+from tickets.operations.attachments import purge_unsent_files, store_upload
 
 pytestmark = pytest.mark.django_db
 
@@ -137,19 +137,16 @@ def test_the_trail_cannot_be_rewritten(sql: str, admin: Client) -> None:
 def test_files_that_come_and_go_leave_a_trail(settings, tmp_path) -> None:  # type: ignore[no-untyped-def]
     settings.MEDIA_ROOT = tmp_path
     amara = make_person("amara", role=Role.REQUESTER)
-    kept, dropped, stale = (
+    kept, stale = (
         store_upload(file=SimpleUploadedFile(name, b"text"), actor=actor_of(amara), now=NOON)
-        for name in ("kept.txt", "dropped.txt", "stale.txt")
+        for name in ("kept.txt", "stale.txt")
     )
-    discard_upload(key=dropped.key, actor=actor_of(amara), now=after(minutes=1))
     make_ticket(amara, files=[kept.key])
     assert purge_unsent_files(before=after(days=1), now=after(days=2)) == 1
     rows = [(event.code, event.subject_label, event.actor_label, event.occurred_at) for event in told()]
     assert rows == [
         ("file.uploaded", "kept.txt", "amara", NOON),
-        ("file.uploaded", "dropped.txt", "amara", NOON),
         ("file.uploaded", "stale.txt", "amara", NOON),
-        ("file.discarded", "dropped.txt", "amara", after(minutes=1)),
         ("file.discarded", "stale.txt", "unsent-files", after(days=2)),
     ]
     gone = told()[-1]

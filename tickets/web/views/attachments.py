@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from puo_desk.accounts.web.access import ReaderRequest, page
 from puo_desk.kernel.actor import Actor
@@ -39,7 +39,7 @@ def file_response(key: UUID, *, viewer: Actor) -> FileResponse:
 
 
 @page("ticket.view")
-@require_GET
+@require_safe
 def attachment(request: ReaderRequest, key: UUID) -> HttpResponse:
     return file_response(key, viewer=request.actor)  # type: ignore[return-value]
 

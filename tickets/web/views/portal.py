@@ -11,7 +11,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from puo_desk.accounts.web.access import ReaderRequest, page
 from puo_desk.kernel.errors import DomainError, InvalidInput, NotPermitted
@@ -30,7 +30,7 @@ SHOWN = ("open", "solved", "all")
 
 
 @page("ticket.view")
-@require_GET
+@require_safe
 def requests(request: ReaderRequest) -> HttpResponse:
     """The reader's own requests, newest first."""
     shown = request.GET.get("shown", "open")
@@ -157,7 +157,7 @@ def _promises(request: ReaderRequest, category_id: int | None) -> list[Mapping[s
 
 
 @page("ticket.view")
-@require_GET
+@require_safe
 def request_page(request: ReaderRequest, ticket_id: int) -> HttpResponse:
     """One request with its conversation, in plain words."""
     return _request_page(request, ticket_id, ReplyForm())
