@@ -32,6 +32,9 @@ from puo_desk.kernel.models import Heartbeat, IdempotencyKey
 pytestmark = pytest.mark.django_db
 committed = pytest.mark.django_db(transaction=True)
 
+BEGUN, GO_ON = threading.Event(), threading.Event()
+"""The one write that is held has begun; it may go on."""
+
 
 class Refused(DomainError):
     code = "refused_here"
@@ -59,6 +62,9 @@ class Effects(APIView):
         if request.data.get("refuse"):
             raise Refused
         time.sleep(float(request.data.get("wait", 0)))
+        if request.data.get("held"):
+            BEGUN.set()
+            GO_ON.wait(30)
         if request.data.get("die"):
             os.kill(os.getpid(), signal.SIGKILL)
         answer = {"effects": Heartbeat.objects.count(), "naïve": "é"}
@@ -233,13 +239,14 @@ def test_fifty_keys_at_once_have_fifty_effects() -> None:
 
 @committed
 def test_while_the_first_runs_the_second_is_told_to_come_again() -> None:
-    running = threading.Thread(target=lambda: (post({"wait": 1}), connections.close_all()))
+    running = threading.Thread(target=lambda: (post({"held": True}), connections.close_all()))
     running.start()
-    time.sleep(0.4)
-    second = post({"wait": 1})
+    assert BEGUN.wait(30)
+    second = post({"held": True})
+    GO_ON.set()
     running.join()
     assert (second.status_code, second.headers["Retry-After"]) == (409, "1")
-    assert post({"wait": 1}).headers["Idempotent-Replayed"] == "true"
+    assert post({"held": True}).headers["Idempotent-Replayed"] == "true"
     assert effects() == 1
 
 

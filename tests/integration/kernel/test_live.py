@@ -159,9 +159,9 @@ class Listening:
 
 
 def listening(desk: Desk, topics: str, cookie: str, **asked: str) -> Listening:
-    before = len(desk.app.hub)
+    before = set(desk.app.hub._streams)
     stream = Listening(desk.ask(topics, cookie, **asked))
-    until(lambda: len(desk.app.hub) > before, "the stream is open")
+    until(lambda: desk.app.hub._streams - before, "the stream is open")
     return stream
 
 
