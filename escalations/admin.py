@@ -105,10 +105,7 @@ class PolicyAdmin(PublishingAdmin):
         return fill(
             "<table><thead><tr><th></th>{}</tr></thead><tbody>{}</tbody></table>",
             joined(fill("<th>{}</th>", label) for _metric, label in OFFERED_METRICS),
-            joined(
-                fill("<tr><th>{}</th>{}</tr>", name, joined(fill("<td>{}</td>", c) for c in cells))
-                for name, cells in rows
-            ),
+            joined(_row(name, cells) for name, cells in rows),
         )
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

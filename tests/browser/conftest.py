@@ -56,14 +56,10 @@ def chromium() -> Generator[object]:
 
 @pytest.fixture(scope="package")
 def small_desk() -> Generator[object]:
-    from tests.browser.running_desk import RunningDesk
+    from tests.browser.running_desk import running
 
-    desk = RunningDesk("small")
-    try:
-        desk.start()
+    with running("small") as desk:
         yield desk
-    finally:
-        desk.stop()
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -216,3 +216,14 @@ class RunningDesk:
             finally:
                 line.close()
         raise AssertionError(f"the web process does not answer:\n{self.log()}")
+
+
+@contextmanager
+def running(kind: str) -> Iterator[RunningDesk]:
+    """A desk of this kind, gone with all it has when the journeys are over."""
+    desk = RunningDesk(kind)
+    try:
+        desk.start()
+        yield desk
+    finally:
+        desk.stop()

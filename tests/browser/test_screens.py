@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from puo_desk.stack.place import CHECKOUT
-from tests.browser.running_desk import RunningDesk
+from tests.browser.running_desk import RunningDesk, running
 from tests.browser.windows import PHONE, Windows
 
 PLACE = CHECKOUT / "docs" / "screens"
@@ -22,12 +22,8 @@ THEMES = ("light", "dark")
 
 @pytest.fixture(scope="module")
 def demo_desk() -> Generator[RunningDesk]:
-    desk = RunningDesk("demo")
-    try:
-        desk.start()
+    with running("demo") as desk:
         yield desk
-    finally:
-        desk.stop()
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ def _walk(
     the cheaper way.
     """
     cursor.execute(_ESTIMATE.format(**parts), values)
-    ((((plan,)),),) = cursor.fetchall()
+    [([plan],)] = cursor.fetchall()
     matching, tickets = (part["Plan Rows"] for part in plan["Plan"]["Plans"])
     if matching < max(FEW, sqrt(READING_OF_A_WALK * values["limit"] * tickets)):
         return []
