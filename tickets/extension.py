@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 
 import structlog
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from puo_desk.accounts.policies import may
 from puo_desk.kernel.actor import Actor
+from puo_desk.kernel.pages.addresses import address
 from tickets.models import Ticket
 from tickets.queries.rows import TicketRow
 
@@ -159,7 +159,7 @@ def render_panels(
 def _render_panel(panel: TicketPanel, about: PanelContext, request: Any) -> Rendered | None:
     try:
         if panel.loads_from:
-            later = {"title": panel.title, "url": reverse(panel.loads_from, args=[about.ticket.pk])}
+            later = {"title": panel.title, "url": address(panel.loads_from, about.ticket.pk)}
             return Rendered(panel.code, panel.title, render_to_string("components/panel_loading.html", later))
         context = panel.context(about)
         if context is None:

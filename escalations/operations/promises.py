@@ -13,7 +13,7 @@ from escalations.queries.projection import next_due, replay, timer_rows
 from escalations.queries.timers import PROJECTED, StoredTimer, stored_timers
 from escalations.rules.timers import TimerView
 from puo_desk.kernel.models import DueState
-from puo_desk.kernel.plain_rows import insert_rows
+from puo_desk.kernel.plain_rows import Writes
 from tickets.events import subscribe
 from tickets.models import Ticket
 from tickets.operations.change import TicketChange
@@ -39,7 +39,7 @@ def keep_promises(change: TicketChange) -> None:
     events: list[ClockEvent] = [*past, *change.events]
     views = replay(events, now=change.now)
     stored = {} if change.is_new else stored_timers([change.ticket.pk]).get(change.ticket.pk, {})
-    store_timers(change.ticket.pk, views, events=events, stored=stored, now=change.now)
+    store_timers(change.ticket.pk, views, events=events, stored=stored, now=change.now, writes=change.beside)
     promise(change, views)
 
 
@@ -65,13 +65,15 @@ def store_timers(
     events: Sequence[ClockEvent],
     stored: dict[tuple[str, int], StoredTimer],
     now: datetime,
+    writes: Writes,
 ) -> int:
-    """Write those projected timers of a ticket that stand otherwise; returns how many. At most one statement."""
+    """Write those projected timers of a ticket that stand otherwise; returns how many. At most one statement, which
+    a ticket's first timers lay into ``writes``."""
     told = {key: timer.levels for key, timer in stored.items()}
     rows = timer_rows(ticket_id, views, events=events, told=told, now=now)
     changed = [row for row in rows if _differs(row, stored.get((row.metric, row.cycle)))]
     if not stored:
-        insert_rows(changed)
+        writes.insert(changed)
     elif changed:
         Timer.objects.bulk_create(
             changed, update_conflicts=True, unique_fields=["ticket", "metric", "cycle"], update_fields=_WRITTEN

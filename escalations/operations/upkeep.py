@@ -13,6 +13,7 @@ from escalations.queries.projection import next_due, replay
 from escalations.queries.timers import stored_timers
 from puo_desk.accounts.policies import require
 from puo_desk.kernel.actor import Actor
+from puo_desk.kernel.plain_rows import Writes
 from tickets.models import Ticket
 from tickets.operations.change import TicketChange, changing_ticket
 
@@ -44,7 +45,9 @@ def repair_timers(*, ticket_id: int, actor: Actor, now: datetime) -> int:
         stored = stored_timers([ticket_id]).get(ticket_id, {})
         unknown = stored.keys() - {(view.metric.value, view.cycle) for view in views}
         Timer.objects.filter(pk__in=[stored[key].row.pk for key in unknown]).delete()
-        wrong = len(unknown) + store_timers(ticket_id, views, events=events, stored=stored, now=now)
+        writes = Writes()
+        wrong = len(unknown) + store_timers(ticket_id, views, events=events, stored=stored, now=now, writes=writes)
+        writes.send()
         before = stated(ticket)
         due = next_due(views)
         if before != (due.next_due_at, due.metric, due.at_risk_at):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +16,7 @@ from escalations.rules.history import Metric
 from escalations.vocabulary import SegmentReason, TimerState
 from escalations.web import words
 from puo_desk.kernel.actor import Actor
+from puo_desk.kernel.pages.addresses import address
 from puo_desk.kernel.pages.clock import ClockBar, Kind, clock_bar
 from tickets.extension import PanelContext, PromisePreview, TicketPanel
 from tickets.models import Ticket
@@ -63,7 +63,7 @@ def promises_context(ticket: Ticket, *, viewer: Actor, now: datetime) -> Mapping
     return {
         "promises": [_promise_view(promise, channel=ticket.channel, now=now) for promise in explained.promises],
         "policy": f"{policy.policy}, v{policy.number} · {policy.calendar}" if policy else _("No promise from now on"),
-        "refresh": reverse("escalations:promises", args=[ticket.pk]),
+        "refresh": address("escalations:promises", ticket.pk),
         "topic": f"ticket.{ticket.pk}",
         # While a clock runs the bar moves on by itself.
         "events": f"ticket-changed from:body, {topic}" + (", every 60s" if is_running else ""),

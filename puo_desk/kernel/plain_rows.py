@@ -29,27 +29,50 @@ def take_row(model: type[Row], values: Iterator[Any]) -> Row | None:
     return row if row.pk is not None else None
 
 
-def insert_rows(*groups: Sequence[Model]) -> None:
-    """Insert new rows, a group for each model, all in one message to PostgreSQL.
-
-    Rows of the last group that have no key get theirs; nothing else is read back. What refers to a row of a later
-    group is right at the commit.
+class Writes:
+    """What goes to PostgreSQL in one message, in the order it was added; a wait for each statement would cost more
+    than most of them. What refers to a row of a later one is right at the commit.
     """
-    statements, values, keyless = [], [], False
-    for rows in filter(None, groups):
+
+    def __init__(self) -> None:
+        self._statements: list[str] = []
+        self._values: list[Any] = []
+        self._keyless: Sequence[Model] = ()
+
+    def add(self, statement: str, values: Sequence[Any]) -> None:
+        """Add a statement that answers nothing."""
+        self._statements.append(statement)
+        self._values += values
+        self._keyless = ()
+
+    def insert(self, rows: Sequence[Model]) -> None:
+        """Add new rows of one model. Those that have no key get theirs when they are the last that was added;
+        nothing else is read back."""
+        if not rows:
+            return
         insert = _insert_of(type(rows[0]), rows[0].pk is not None)
-        statements.append(f"{insert.head}{', '.join([insert.row] * len(rows))}{insert.tail}")
+        values = [_written(field, getattr(row, field.attname)) for row in rows for field in insert.fields]
+        self.add(f"{insert.head}{', '.join([insert.row] * len(rows))}{insert.tail}", values)
         for row in rows:
-            values += [_written(field, getattr(row, field.attname)) for field in insert.fields]
             row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-        keyless = bool(insert.tail)
-    if not statements:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(";".join(statements), values)
-        if keyless:
-            for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
-                row.pk = key
+        self._keyless = rows if insert.tail else ()
+
+    def send(self) -> None:
+        """One round trip; none when nothing was added."""
+        if not self._statements:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(";".join(self._statements), self._values)
+            if self._keyless:
+                for row, (key,) in zip(self._keyless, cursor.fetchall(), strict=True):
+                    row.pk = key
+
+
+def insert_rows(rows: Sequence[Model]) -> None:
+    """Insert new rows of one model at once. Those that have no key get theirs; nothing else is read back."""
+    writes = Writes()
+    writes.insert(rows)
+    writes.send()
 
 
 @dataclass(frozen=True, slots=True)

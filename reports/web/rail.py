@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from puo_desk.accounts.policies import may
+from puo_desk.kernel.pages.addresses import address
 from puo_desk.kernel.pages.rail import RailGroup, RailItem, register_rail
 
 
@@ -17,7 +17,7 @@ def reports_group(request: HttpRequest) -> Iterable[RailGroup]:
     viewer = getattr(request, "actor", None)
     if viewer is None or not may(viewer, "report.view"):
         return
-    url = reverse("reports:reports")
+    url = address("reports:reports")
     yield RailGroup(
         items=[
             RailItem(label=_("Reports"), url=url, icon="chart-column", current=request.path.startswith(url), key="r")

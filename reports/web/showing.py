@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from puo_desk.kernel.pages.addresses import address
 from puo_desk.kernel.pages.times import span_text
 from reports.definitions import BY_CODE, Figure
 from reports.operations.build import COMPARED_DAYS
@@ -135,7 +135,7 @@ def shown_figure(
 def tickets_url(day: date, key: str, version: int | None) -> str:
     """Where the tickets behind a number stand. ``version``: of an earlier version's number."""
     query = {"key": key} | ({"version": version} if version else {})
-    return f"{reverse('reports:tickets', args=[day])}?{urlencode(query)}"
+    return f"{address('reports:tickets', day)}?{urlencode(query)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from puo_desk.accounts.policies import may
+from puo_desk.kernel.pages.addresses import address
 from puo_desk.kernel.pages.rail import RailGroup, RailItem, register_rail
 
 
@@ -17,7 +17,7 @@ def procedures_group(request: HttpRequest) -> Iterable[RailGroup]:
     viewer = getattr(request, "actor", None)
     if viewer is None or not may(viewer, "article.view_internal"):
         return
-    url = reverse("sop:articles")
+    url = address("sop:articles")
     yield RailGroup(
         items=[
             RailItem(

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import NotFound, StaleVersion
 from puo_desk.kernel.live.publish import publish
-from puo_desk.kernel.plain_rows import insert_rows
+from puo_desk.kernel.plain_rows import Writes
 from tickets.events import Recorded, handlers
 from tickets.models import Message, Ticket, TicketEvent
 from tickets.policies import require, visible_tickets
@@ -28,7 +28,10 @@ ANNOUNCED_AT_MOST = 50
 
 
 class TicketChange:
-    """What one act does to one ticket: the row under lock, the fields that change, the events that tell it."""
+    """What one act does to one ticket: the row under lock, the fields that change, the events that tell it.
+
+    ``beside`` is written in one message with the events: rows that others keep of the ticket.
+    """
 
     def __init__(self, ticket: Ticket, *, actor: Actor, now: datetime, is_new: bool = False) -> None:
         self.ticket = ticket
@@ -37,6 +40,7 @@ class TicketChange:
         self.is_new = is_new
         self.events: list[TicketEvent] = []
         self.first_message: Message | None = None
+        self.beside = Writes()
         self._fields: set[str] = set()
 
     def set(self, **values: Any) -> None:
@@ -71,16 +75,19 @@ class TicketChange:
         return not self.events and not self._fields
 
     def write(self) -> None:
-        """Tell the subscribers, then write the row and its events."""
+        """Tell the subscribers, then write the row, its events, and what they laid beside it."""
         for handler in handlers():
             handler(self)
         if self.is_new:
-            insert_rows([self.ticket], self.events, [self.first_message] if self.first_message else [])
+            self.beside.insert([self.ticket])
         else:
             self.ticket.version += 1
             self.ticket.updated_at = self.now
             self.ticket.save(update_fields=[*self._fields, "version", "updated_at", "last_event_seq"])
-            insert_rows(self.events)
+        self.beside.insert(self.events)
+        if self.first_message:
+            self.beside.insert([self.first_message])
+        self.beside.send()
         announce([self.ticket])
 
 

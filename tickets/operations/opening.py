@@ -104,11 +104,9 @@ def open_ticket(new: NewTicket, *, actor: Actor, now: datetime) -> Ticket:
         if incident is not None:
             change.record(IncidentFollowed(incident=incident.pk))
         message = write_message(change, kind=MessageKind.REQUESTER, body=body, channel=new.channel)
+        index_new_ticket(ticket, body=body, language=requester.language, writes=change.beside)
         change.write()
         claim_files(message, keys=new.files, field_keys=new.field_files, actor=actor)
-        index_new_ticket(
-            ticket_id=ticket.pk, number=ticket.number, subject=subject, body=body, language=requester.language
-        )
     return ticket
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from django.db import connection
 
+from puo_desk.kernel.plain_rows import Writes
 from puo_desk.kernel.text import fold_for_search
+from tickets.models import Ticket
 from tickets.queries.search_language import regconfig_for
 
 INDEXED_CHARACTERS = 20_000
@@ -47,12 +49,11 @@ WHERE search.ticket_id = %s
 """  # noqa: S608
 
 
-def index_new_ticket(*, ticket_id: int, number: str, subject: str, body: str, language: str) -> None:
-    """Make a ticket findable by its number, its subject and its first message."""
-    heading = fold_for_search(f"{number} {ticket_id} {subject}")
-    text = fold_for_search(f"{subject}\n{body}"[:INDEXED_CHARACTERS])
-    with connection.cursor() as cursor:
-        cursor.execute(_OPEN_SQL, [ticket_id, heading, text, regconfig_for(language), text])
+def index_new_ticket(ticket: Ticket, *, body: str, language: str, writes: Writes) -> None:
+    """Make a ticket findable by its number, its subject and its first message, once ``writes`` are sent."""
+    heading = fold_for_search(f"{ticket.number} {ticket.pk} {ticket.subject}")
+    text = fold_for_search(f"{ticket.subject}\n{body}"[:INDEXED_CHARACTERS])
+    writes.add(_OPEN_SQL, [ticket.pk, heading, text, regconfig_for(language), text])
 
 
 def index_new_tickets(words: Mapping[int, tuple[str, str]], *, language: str) -> None:

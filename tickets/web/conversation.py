@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from puo_desk.kernel.actor import SYSTEM, Actor
+from puo_desk.kernel.pages.addresses import address
 from puo_desk.kernel.pages.markup import kept_prose
 from puo_desk.kernel.pages.words import per_language
 from tickets.models import Ticket
@@ -168,4 +168,4 @@ def _origin(kind: str, channel: str) -> str:
 
 
 def _shown_file(file: FileRow) -> ShownFile:
-    return ShownFile(reverse("tickets:attachment", args=[file.key]), file.file_name, file.size)
+    return ShownFile(address("tickets:attachment", file.key), file.file_name, file.size)

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from puo_desk.accounts.policies import may
 from puo_desk.kernel.actor import Actor
+from puo_desk.kernel.pages.addresses import address
 from puo_desk.kernel.pages.rail import RailGroup, RailItem, register_rail, register_search
 from tickets.queries.queue import COUNTED_VIEWS, VIEWS, count_views
 from tickets.vocabulary import COUNT_CAP
@@ -37,7 +37,7 @@ def view_counts(request: HttpRequest, viewer: Actor) -> dict[str, int]:
 def search_address(request: HttpRequest) -> str:
     """Where the palette looks for tickets; nowhere for those who have no queue."""
     viewer = getattr(request, "actor", None)
-    return f"{reverse('tickets:search')}?q=" if viewer is not None and may(viewer, "queue.view") else ""
+    return f"{address('tickets:search')}?q=" if viewer is not None and may(viewer, "queue.view") else ""
 
 
 def queue_groups(request: HttpRequest) -> Iterable[RailGroup]:
@@ -51,7 +51,7 @@ def queue_groups(request: HttpRequest) -> Iterable[RailGroup]:
         items=[
             RailItem(
                 label=str(VIEWS[code].label),
-                url=f"{reverse('tickets:queue')}?view={code}",
+                url=f"{address('tickets:queue')}?view={code}",
                 icon=VIEWS[code].icon,
                 count=capped(counts[code]) if counts[code] else "",
                 tone=VIEWS[code].tone,  # type: ignore[arg-type]
@@ -70,7 +70,7 @@ def work_group(request: HttpRequest) -> Iterable[RailGroup]:
     viewer = getattr(request, "actor", None)
     if viewer is None or not may(viewer, "queue.view"):
         return
-    url = reverse("tickets:incidents")
+    url = address("tickets:incidents")
     entry = RailItem(
         label=str(_("Known incidents")), url=url, icon="zap", current=request.path.startswith(url), key="i"
     )

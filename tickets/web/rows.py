@@ -4,18 +4,16 @@ than all its queries (see ``puo_desk.kernel.pages.marks``, which draws what stan
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from puo_desk.kernel.pages import marks
+from puo_desk.kernel.pages.addresses import address
 from puo_desk.kernel.pages.markup import fill, joined
 from puo_desk.kernel.pages.words import per_language
 from puo_desk.kernel.templatetags.desk import moment
 from tickets.queries.rows import TicketRow
-from tickets.vocabulary import ticket_number
 
 _ROW = (
     '<div class="queue__row{}" role="row" id="row-{}" data-row="{}" data-version="{}.{}">'
@@ -33,12 +31,6 @@ _ROW = (
     '<span class="queue__waiting num" role="cell">{}</span>'
     "</div>"
 )
-
-
-@lru_cache(maxsize=1)
-def _address() -> str:
-    """The address of a ticket, with a place for its number: asking the resolver for each line is dear."""
-    return reverse("tickets:ticket", args=[1]).replace(ticket_number(1), "{}")
 
 
 @per_language
@@ -80,7 +72,7 @@ def draw_row(
         marks.priority(str(row.priority)),
         number,
         marks.icon(*channel),
-        _address().format(number),
+        address("tickets:ticket", row.id),
         query,
         _unread_mark() if row.is_unread else "",
         row.subject,

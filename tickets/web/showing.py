@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.pages import marks
 from puo_desk.kernel.pages.times import span_text
-from puo_desk.kernel.pages.words import per_language
+from puo_desk.kernel.pages.words import one_language, per_language
 from tickets.extension import badges_for
 from tickets.queries.rows import TicketRow
 from tickets.vocabulary import ACTIVE, Channel, StatusCategory, WaitingOn
@@ -145,27 +145,31 @@ def shown_rows(
 ) -> list[ShownRow]:
     """Lines ready to stand in the list that ``query`` names. One query for each kind of badge, for all lines."""
     badges: Mapping[int, Sequence[SafeString]] = badges_for(rows, viewer=viewer, now=now)
-    words = {value: str(label) for value, label in Channel.choices}
-    return [
-        ShownRow(
-            row,
-            draw_row(
+    with one_language():
+        return [
+            ShownRow(
                 row,
-                query=query,
-                is_chosen=are_chosen,
-                shape=status_shape(
-                    row.status_code, row.status_category, row.waiting_on, is_taken=row.assignee_id is not None
+                draw_row(
+                    row,
+                    query=query,
+                    is_chosen=are_chosen,
+                    shape=status_shape(
+                        row.status_code, row.status_category, row.waiting_on, is_taken=row.assignee_id is not None
+                    ),
+                    channel=(CHANNEL_ICONS.get(row.channel, "inbox"), _channel_label(row.channel)),
+                    deadline=deadline_of(row, waiting_on=row.waiting_on, now=now),
+                    metric=_running_metric(row),
+                    waiting=waiting_words(row.waiting_since, now=now),
+                    is_mine=row.assignee_id is not None and row.assignee_id == viewer.user_id,
+                    badges=badges.get(row.id, ()),
                 ),
-                channel=(CHANNEL_ICONS.get(row.channel, "inbox"), words.get(row.channel, row.channel)),
-                deadline=deadline_of(row, waiting_on=row.waiting_on, now=now),
-                metric=metric_label(row.next_due_metric) if row.next_due_at and row.status_category in ACTIVE else "",
-                waiting=waiting_words(row.waiting_since, now=now),
-                is_mine=row.assignee_id is not None and row.assignee_id == viewer.user_id,
-                badges=badges.get(row.id, ()),
-            ),
-        )
-        for row in rows
-    ]
+            )
+            for row in rows
+        ]
+
+
+def _running_metric(row: TicketRow) -> str:
+    return metric_label(row.next_due_metric) if row.next_due_at and row.status_category in ACTIVE else ""
 
 
 def grouped_rows(rows: Sequence[ShownRow], *, by_need: bool, now: datetime) -> list[RowGroup]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from puo_desk.accounts.policies import may
 from puo_desk.accounts.web.access import ReaderRequest
 from puo_desk.kernel.actor import Actor
+from puo_desk.kernel.pages.addresses import address
 from tickets import extension
 from tickets.models import Ticket
 from tickets.policies import can
@@ -153,9 +154,7 @@ def _offered(parts: Sequence[Any], ticket: Ticket, viewer: Actor) -> list[Offere
     for part in parts:
         if may(viewer, part.act):
             try:
-                found.append(
-                    Offered(part.code, part.label, part.icon, reverse(part.url_name, args=[ticket.pk]), part.key)
-                )
+                found.append(Offered(part.code, part.label, part.icon, address(part.url_name, ticket.pk), part.key))
             except NoReverseMatch:
                 extension.log.exception("offered part has no address", part=part.code)
     return found

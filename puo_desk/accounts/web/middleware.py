@@ -25,12 +25,12 @@ class ReaderMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         actor: Actor | None = None
-        language = translation.get_language_from_request(request)
-        zone = settings.DESK_TIME_ZONE
-        if request.user.is_authenticated:
-            user = request.user
+        user = request.user
+        if user.is_authenticated:
             actor = actor_for(user, source="web", request_id=getattr(request, "request_id", None))
             language, zone = user.language, user.time_zone
+        else:
+            language, zone = translation.get_language_from_request(request), settings.DESK_TIME_ZONE
         request.actor = actor  # type: ignore[attr-defined]
         request.LANGUAGE_CODE = language
         with translation.override(language), timezone.override(_zone(zone)):

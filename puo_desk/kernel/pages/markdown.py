@@ -36,13 +36,14 @@ def render_markdown(text: str, *, keep_lines: bool = True) -> SafeString:
     to it, for loading it would tell a stranger who reads; headings begin at the second level; htmx ignores
     everything inside.
     """
-    return cleaned_prose(_parser(keep_lines).render(text))
+    parser = _parser(keep_lines)
+    return cleaned_prose(parser.renderer.render(_parsed(text, keep_lines), parser.options, {}))
 
 
 def plain_text_preview(text: str, length: int = 160) -> str:
     """The first words of the text without markup, at most ``length`` characters, cut between words."""
     # Four times the length is enough for the markup around it, and keeps long texts cheap.
-    words = " ".join(" ".join(_words(_parser().parse(text[: length * 4 + 200]))).split())
+    words = " ".join(" ".join(_words(_parsed(text[: length * 4 + 200]))).split())
     if len(words) <= length:
         return words
     cut = words[:length].rpartition(" ")[0]
@@ -99,6 +100,12 @@ def _without_end(address: str) -> str:
             break
         address = address[:-1]
     return address
+
+
+@lru_cache(maxsize=1)
+def _parsed(text: str, keep_lines: bool = True) -> Sequence[Token]:
+    """What the parser reads; a message's preview is made of the same words right after its HTML."""
+    return _parser(keep_lines).parse(text)
 
 
 @lru_cache(maxsize=2)

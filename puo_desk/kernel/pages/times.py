@@ -60,13 +60,14 @@ def moment_text(instant: datetime, *, now: datetime, style: str = "") -> str:
 
     ``style`` forces one form: ``time``, ``date``, ``day`` (with the weekday) or ``full``.
     """
-    local, today = timezone.localtime(instant), timezone.localtime(now)
+    local = timezone.localtime(instant)
     if style == "time":
         return f"{local:%H:%M}"
     if style == "day":
         return _day_text(local.date(), "l j F Y")
     if style == "full":
         return f"{_day_text(local.date(), 'l j F Y')}, {local:%H:%M:%S} {local.tzname() or ''}".strip()
+    today = timezone.localtime(now)
     day = _day_text(local.date(), "j M" if local.year == today.year else "j M Y")
     if style == "date":
         return day

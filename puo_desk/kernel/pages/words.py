@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache, wraps
 from typing import ParamSpec, TypeVar
 
@@ -10,6 +12,18 @@ from django.utils.translation import get_language
 
 P = ParamSpec("P")
 Words = TypeVar("Words")
+
+_said_in: ContextVar[str | None] = ContextVar("said_in", default=None)
+
+
+@contextmanager
+def one_language() -> Iterator[None]:
+    """Ask once which language holds, for the drawing of many lines in it: nobody may choose another one inside."""
+    token = _said_in.set(get_language())
+    try:
+        yield
+    finally:
+        _said_in.reset(token)
 
 
 def per_language(make: Callable[P, Words]) -> Callable[P, Words]:
@@ -21,6 +35,6 @@ def per_language(make: Callable[P, Words]) -> Callable[P, Words]:
 
     @wraps(make)
     def words(*args: P.args, **kwargs: P.kwargs) -> Words:
-        return kept(get_language(), *args, **kwargs)  # type: ignore[arg-type]
+        return kept(_said_in.get() or get_language(), *args, **kwargs)  # type: ignore[arg-type]
 
     return words

@@ -17,11 +17,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from puo_desk.kernel.pages import marks, times
+from puo_desk.kernel.pages.addresses import address
 from puo_desk.kernel.pages.markup import fill, joined
 from puo_desk.kernel.pages.message import draw_message
 from puo_desk.kernel.pages.words import per_language
 
 register = template.Library()
+register.simple_tag(address)
 _serial = itertools.count(1)
 
 

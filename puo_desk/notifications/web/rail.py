@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from puo_desk.accounts.web.access import actor_of
+from puo_desk.kernel.pages.addresses import address
 from puo_desk.kernel.pages.rail import RailGroup, RailItem
 from puo_desk.notifications.queries.bell import count_unread
 
@@ -21,7 +21,7 @@ def notifications_entry(request: HttpRequest) -> Iterable[RailGroup]:
     unread = count_unread(viewer=actor)
     entry = RailItem(
         label=_("Notifications"),
-        url=reverse("notifications:list"),
+        url=address("notifications:list"),
         icon="bell",
         count=unread.label if unread.number else "",
         tone="accent",

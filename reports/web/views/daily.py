@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.http import urlencode
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from puo_desk.accounts.policies import may
 from puo_desk.accounts.web.access import ReaderRequest, page
+from puo_desk.kernel.pages.addresses import address
 from puo_desk.kernel.text import csv_cell
 from reports.addresses import FIRST_YEAR, LAST_YEAR
 from reports.definitions import BY_CODE, DEFINITIONS_VERSION, FIGURES, HEADLINES, TABLES
@@ -215,7 +215,7 @@ def tickets(request: ReaderRequest, day: date) -> HttpResponse:
         "rows": shown_rows(window.rows, viewer=request.actor, now=now, query="view=all"),
         "older": window.next,
         "newer": window.previous,
-        "back_url": reverse("reports:report", args=[day]) + (f"?{urlencode({'version': version})}" if version else ""),
+        "back_url": address("reports:report", day) + (f"?{urlencode({'version': version})}" if version else ""),
         "now": now,
     }
     return render(request, "reports/report_tickets.html", context)

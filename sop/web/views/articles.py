@@ -15,6 +15,7 @@ from puo_desk.accounts.policies import may
 from puo_desk.accounts.web.access import ReaderRequest, page
 from puo_desk.kernel.errors import InvalidInput, StaleVersion
 from puo_desk.kernel.http.pagination import asked_page
+from puo_desk.kernel.pages.addresses import address
 from puo_desk.kernel.pages.markdown import render_markdown
 from puo_desk.kernel.pages.markup import kept_prose
 from sop.models import Article
@@ -238,11 +239,9 @@ def _tell_saved(request: HttpRequest, saved: Article, before: ArticlePage) -> No
 
 
 def _address_of_newest(article: Article) -> str:
-    from django.urls import reverse
-
     if article.has_unpublished_text and article.is_published and article.current_version:
-        return reverse("sop:version", args=[article.pk, article.current_version.number])
-    return reverse("sop:article", args=[article.pk])
+        return address("sop:version", article.pk, article.current_version.number)
+    return address("sop:article", article.pk)
 
 
 def _overtaken(request: ReaderRequest, form: ArticleForm, article_id: int) -> HttpResponse:

@@ -8,13 +8,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from puo_desk.accounts.web.access import ReaderRequest, page
 from puo_desk.kernel.errors import DomainError, InvalidInput, NotFound, NotPermitted, StaleVersion
+from puo_desk.kernel.pages.addresses import address
 from tickets.models import Ticket
 from tickets.policies import require
 from tickets.queries.conversation import EventRow, get_ticket, list_events
@@ -82,7 +82,7 @@ def _of_htmx(request: ReaderRequest) -> bool:
 
 def _ticket_url(request: ReaderRequest, ticket_id: int) -> str:
     query = list_query(request)
-    return reverse("tickets:ticket", args=[ticket_id]) + (f"?{query}" if query else "")
+    return address("tickets:ticket", ticket_id) + (f"?{query}" if query else "")
 
 
 def _ask(
@@ -100,11 +100,11 @@ def _ask(
 
 def _form_context(request: ReaderRequest, wanted: PageAct, ticket: Ticket) -> dict[str, Any]:
     query = list_query(request)
-    address = reverse("tickets:act", args=[ticket.pk, wanted.code])
+    action = address("tickets:act", ticket.pk, wanted.code)
     return {
         "ticket": ticket,
         "act": wanted,
-        "action": f"{address}?{query}" if query else address,
+        "action": f"{action}?{query}" if query else action,
         "back": _ticket_url(request, ticket.pk),
         "version": ticket.version,
         "seq": ticket.last_event_seq,
@@ -159,7 +159,7 @@ def _go_on(request: ReaderRequest, ticket_id: int, said: str) -> HttpResponseBas
     found = neighbour_id(listing, ticket_id, viewer=request.actor, backward=False)
     if found is None:
         found = neighbour_id(listing, ticket_id, viewer=request.actor, backward=True)
-    target = reverse("tickets:ticket", args=[found]) if found else reverse("tickets:queue")
+    target = address("tickets:ticket", found) if found else address("tickets:queue")
     if not found:
         messages.success(request, _("That was the last one of this list."))
     url = f"{target}?{listing.query}"

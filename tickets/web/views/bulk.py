@@ -8,13 +8,13 @@ from typing import Any
 
 from django.http import Http404, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from puo_desk.accounts.policies import require
 from puo_desk.accounts.web.access import ReaderRequest, page
+from puo_desk.kernel.pages.addresses import address
 from tickets.models import Status, Ticket
 from tickets.operations.bulk import RowResult, act_on_each
 from tickets.policies import visible_tickets
@@ -123,7 +123,7 @@ def _named(request: ReaderRequest, refused: Sequence[RowResult]) -> list[dict[st
 
 def _back(request: ReaderRequest) -> str:
     query = QueryDict(request.POST.get("listing", "")).urlencode()
-    return f"{reverse('tickets:queue')}?{query}" if query else reverse("tickets:queue")
+    return f"{address('tickets:queue')}?{query}" if query else address("tickets:queue")
 
 
 def _of_htmx(request: ReaderRequest) -> bool:

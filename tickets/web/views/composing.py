@@ -9,7 +9,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from puo_desk.accounts.web.access import ReaderRequest, page
 from puo_desk.kernel.errors import DomainError, InvalidInput, NotFound, NotPermitted
+from puo_desk.kernel.pages.addresses import address
 from puo_desk.kernel.pages.times import moment_text
 from tickets.models import Attachment
 from tickets.operations.attachments import store_upload
@@ -100,7 +100,7 @@ def _kept_files(request: ReaderRequest, keys: list[UUID]) -> list[Attachment]:
 def _said(request: ReaderRequest, ticket_id: int, *, is_note: bool) -> HttpResponseBase:
     if request.headers.get("HX-Request") != "true":
         query = list_query(request)
-        url = reverse("tickets:ticket", args=[ticket_id])
+        url = address("tickets:ticket", ticket_id)
         return redirect(f"{url}?{query}#composer" if query else f"{url}#composer")
     text = _("Note added") if is_note else _("Sent")
     response = ticket_parts(request, ticket_id, extra=_fresh_composer(request, ticket_id))

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_safe
 from puo_desk.accounts.policies import may
 from puo_desk.accounts.queries.people import list_assignable_people, list_teams
 from puo_desk.accounts.web.access import ReaderRequest, page
+from puo_desk.kernel.pages.addresses import address
 from tickets.policies import visible_tickets
 from tickets.queries.classification import list_categories, list_statuses
 from tickets.queries.queue import COUNTED_VIEWS, SORTS, VIEWS
@@ -52,11 +52,11 @@ def queue(request: ReaderRequest) -> HttpResponseBase:
         "total": total,
         "older": window.next,
         "newer": window.previous,
-        "tokens": tokens_of(listing, address=reverse("tickets:queue")),
+        "tokens": tokens_of(listing, address=address("tickets:queue")),
         "errors": [line for lines in listing.filter.errors.values() for line in lines],
         "sorts": SORTS.values(),
         "views": VIEWS.values(),
-        "empty": _empty(listing),
+        "empty": None if rows else _empty(listing),
         "takes_all": takes_all,
         "bulk_number": BULK_AT_MOST if not isinstance(total, int) or total > BULK_AT_MOST else total,
         "may_open_for": may(request.actor, "ticket.open_for"),
@@ -151,7 +151,7 @@ class Emptiness:
 
 
 def _empty(listing: Listing) -> Emptiness:
-    home = reverse("tickets:queue")
+    home = address("tickets:queue")
     if listing.is_narrowed:
         text = _("Nothing in “%(view)s” matches what you asked for.") % {"view": VIEWS[listing.view].label}
         if listing.view == "all":
@@ -202,7 +202,7 @@ def search(request: ReaderRequest) -> HttpResponseBase:
         return redirect("tickets:ticket", found)
     query = request.GET.copy()
     query.setdefault("view", "all")
-    return redirect(f"{reverse('tickets:queue')}?{query.urlencode()}")
+    return redirect(f"{address('tickets:queue')}?{query.urlencode()}")
 
 
 @require_safe
@@ -212,5 +212,5 @@ def neighbour(request: ReaderRequest, ticket_id: int, way: str) -> HttpResponseB
     listing = read_listing(request.GET, viewer=request.actor, now=timezone.now())
     found = neighbour_id(listing, ticket_id, viewer=request.actor, backward=way == "previous")
     if found is None:
-        return redirect(f"{reverse('tickets:queue')}?{listing.query}")
-    return redirect(f"{reverse('tickets:ticket', args=[found])}?{listing.query}")
+        return redirect(f"{address('tickets:queue')}?{listing.query}")
+    return redirect(f"{address('tickets:ticket', found)}?{listing.query}")
