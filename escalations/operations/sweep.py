@@ -212,7 +212,7 @@ _RECORD = """
            count(*) OVER (PARTITION BY ticket_id) AS places
       FROM moved JOIN told ON told.timer_id = moved.id
 ), numbered AS (
-    UPDATE tickets_ticket AS ticket SET last_event_seq = ticket.last_event_seq + news.places
+    UPDATE tickets_ticket AS ticket SET last_event_seq = ticket.last_event_seq + news.places {ticket}
       FROM news WHERE news.ticket_id = ticket.id AND news.place = 1
     RETURNING ticket.id, ticket.last_event_seq - news.places AS before
 ), written AS (
@@ -247,8 +247,11 @@ WITH moved AS (
 """
 
 
-_BREACHES = _MOVE_BREACHES + _RECORD
-_WARNINGS = _MOVE_WARNINGS + _RECORD
+# What is late is no longer at risk: the queue would pass over it again each time it counts.
+_BREACHES = _MOVE_BREACHES + _RECORD.format(
+    ticket=", at_risk_at = CASE WHEN next_due_at >= %(now)s THEN at_risk_at END"
+)
+_WARNINGS = _MOVE_WARNINGS + _RECORD.format(ticket="")
 
 
 def _write_breaches(alarms: Sequence[Alarm], now: datetime) -> set[int]:

@@ -25,7 +25,7 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class NextDue:
-    """By when the desk owes something next, as the ticket's own row keeps it."""
+    """By when the desk owes something next, as the ticket's own row keeps it. What is late is no longer at risk."""
 
     next_due_at: datetime | None = None
     metric: str = ""
@@ -126,4 +126,4 @@ def next_due(views: Sequence[TimerView]) -> NextDue:
     if not running:
         return NextDue()
     due_at, view = min(running, key=lambda pair: pair[0])
-    return NextDue(due_at, view.metric.value, _at_risk_at(view))
+    return NextDue(due_at, view.metric.value, None if view.is_breached else _at_risk_at(view))

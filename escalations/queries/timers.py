@@ -130,11 +130,12 @@ def _verify(
     for key in sorted(stored.keys() & rows.keys()):
         differences += _differences(stored[key].row, rows[key], now)
     due = next_due(views)
-    said: Mapping[str, tuple[Any, Any]] = {
+    said: dict[str, tuple[Any, Any]] = {
         "next_due_at": (ticket.next_due_at, due.next_due_at),
         "next_due_metric": (ticket.next_due_metric, due.metric),
-        "at_risk_at": (ticket.at_risk_at, due.at_risk_at),
     }
+    if not any(_is_untold(timer.row, now) for timer in stored.values()):
+        said["at_risk_at"] = ticket.at_risk_at, due.at_risk_at
     return differences + [
         Difference(ticket.pk, "", 0, name, stored_value, replayed_value)
         for name, (stored_value, replayed_value) in said.items()
@@ -142,9 +143,13 @@ def _verify(
     ]
 
 
+def _is_untold(stored: Timer, now: datetime) -> bool:
+    """Until the sweep has come, a breach stands in the history's light alone."""
+    return stored.state == DueState.WAITING and stored.due_at <= now and stored.breached_at is None
+
+
 def _differences(stored: Timer, replayed: Timer, now: datetime) -> list[Difference]:
-    # Until the sweep has come, a breach stands in the history's light alone.
-    untold = stored.state == DueState.WAITING and stored.due_at <= now and stored.breached_at is None
+    untold = _is_untold(stored, now)
     names = [name for name in PROJECTED if not (untold and name in ("breached_at", "warnings"))]
     found = [name for name in names if getattr(stored, name) != getattr(replayed, name)]
     at_work = {DueState.CLAIMED.value, DueState.QUARANTINED.value}

@@ -66,7 +66,8 @@ SELECT ticket.id, text.subject, requester_id, requester_id, team_id, assignee_id
        CASE WHEN status.category = 'open' THEN opened_at + interval '2 hours' END,
        CASE WHEN status.category IN ('resolved', 'closed') THEN opened_at + interval '6 hours' END,
        CASE WHEN status.category = 'closed' THEN opened_at + interval '9 hours' END, 0, 0,
-       due_at, CASE WHEN due_at IS NULL THEN '' ELSE 'resolution' END, due_at - interval '3 hours',
+       due_at, CASE WHEN due_at IS NULL THEN '' ELSE 'resolution' END,
+       CASE WHEN due_at > now() THEN due_at - interval '3 hours' END,
        left(text.body, 140), '', '', '', 4, 6
   FROM (
     SELECT id, opened_at, fate,

@@ -30,7 +30,8 @@ WITH due AS MATERIALIZED (
     INSERT INTO escalations_timeralarm (timer_id, level, reached_at, told_at)
     SELECT id, 100, deadline_at, now() FROM due
 ), numbered AS (
-    UPDATE tickets_ticket AS ticket SET last_event_seq = last_event_seq + 1 FROM due WHERE due.ticket_id = ticket.id
+    UPDATE tickets_ticket AS ticket SET last_event_seq = last_event_seq + 1, at_risk_at = NULL
+      FROM due WHERE due.ticket_id = ticket.id
     RETURNING ticket.id, ticket.last_event_seq
 ), written AS (
     INSERT INTO tickets_ticketevent

@@ -122,7 +122,7 @@ class Ticket(models.Model):
             models.Index(
                 fields=["due_order", "id"], condition=models.Q(status_category="pending"), name="ticket_pending_due"
             ),
-            # With due_order at hand, late tickets, which were at risk once, are passed over without a look at them.
+            # With due_order at hand, a ticket that is late since the last sweep is passed over without a look at it.
             models.Index(
                 fields=["at_risk_at"],
                 include=["due_order"],

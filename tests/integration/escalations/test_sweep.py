@@ -51,6 +51,21 @@ def test_warnings_come_once_at_their_instants_and_then_the_breach(desk: Desk) ->
     desk.verify()
 
 
+def test_what_is_late_is_at_risk_no_more_and_another_promise_stays_so(desk: Desk) -> None:
+    late, answered_late = desk.open(), desk.open()
+    desk.now = NOON + P4_FIRST + timedelta(seconds=1)
+    desk.answer(answered_late)
+    answered_late.refresh_from_db()
+    resolution_at_risk = answered_late.at_risk_at
+    assert resolution_at_risk is not None
+    desk.verify()
+    desk.sweep()
+    late.refresh_from_db()
+    answered_late.refresh_from_db()
+    assert (late.at_risk_at, answered_late.at_risk_at) == (None, resolution_at_risk)
+    desk.verify()
+
+
 def test_a_late_sweep_tells_the_highest_warning_alone(desk: Desk) -> None:
     ticket = desk.open()
     desk.wait(6.5 * HOUR)
