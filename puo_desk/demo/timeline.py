@@ -16,7 +16,7 @@ from puo_desk.demo.stories import ANY_NEWS, CAME_BACK, PRAISE, SECOND_TRY, STILL
 from tickets.rules.priority import priority_of
 
 DAYS = 14
-HISTORY = 180
+HISTORY = 168
 SEED = 20_260_315
 
 BY_HOUR = (7, 6, 5, 4, 4, 5, 7, 9, 14, 17, 16, 14, 11, 12, 13, 12, 10, 9, 8, 8, 7, 6, 5, 4)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,12 +15,13 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from puo_desk.accounts.rules.names import has_hidden_signs, is_reserved
+from puo_desk.accounts.rules.zones import known_zones
 from puo_desk.accounts.vocabulary import STAFF_ROLES, Role
 
 
 def validate_time_zone(value: str) -> None:
     """Accept IANA names alone, so that every instant can be shown in the reader's zone."""
-    if value not in zoneinfo.available_timezones():
+    if value not in known_zones():
         raise ValidationError(
             _("“%(zone)s” is not a time zone. Use a name such as Europe/Berlin."), params={"zone": value}
         )

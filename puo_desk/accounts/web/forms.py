@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
-from functools import cache
 from typing import Any
 
 from django import forms
@@ -12,22 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from puo_desk.accounts.models import User
 from puo_desk.accounts.operations.tokens import NAME_LENGTH
+from puo_desk.accounts.rules.zones import places
 from puo_desk.accounts.vocabulary import Scope
 
 
-@cache
-def zone_names() -> list[str]:
-    """Zones that people live in, and UTC; aliases and administrative names are left out."""
-    places = (
-        name
-        for name in zoneinfo.available_timezones()
-        if "/" in name and not name.startswith(("Etc/", "posix/", "right/", "SystemV/", "US/"))
-    )
-    return ["UTC", *sorted(places)]
-
-
 def _zone_choices() -> list[tuple[str, str]]:
-    return [(name, name.replace("_", " ")) for name in zone_names()]
+    return [(name, name.replace("_", " ")) for name in places()]
 
 
 class ProfileForm(forms.Form):
@@ -49,7 +37,7 @@ class ProfileForm(forms.Form):
 
     def keep_offering(self, zone: str) -> None:
         field = self.fields["time_zone"]
-        if isinstance(field, forms.ChoiceField) and zone not in zone_names():
+        if isinstance(field, forms.ChoiceField) and zone not in places():
             field.choices = [(zone, zone), *_zone_choices()]
 
 
