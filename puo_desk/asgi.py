@@ -10,10 +10,9 @@ imported it (``stack/serve.py``). Connections, threads and the auditor begin wit
 from __future__ import annotations
 
 import os
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote_from_bytes
 
-from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.template import engines
 from django.urls import get_resolver
@@ -23,13 +22,14 @@ from puo_desk.wsgi import application as django_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "puo_desk.settings")
 
 from puo_desk.kernel.auditor import AuditorThread
+from puo_desk.kernel.http.on_threads import OnThreads
 from puo_desk.kernel.live.asgi import PATH, LiveApp, Receive, Scope, Send
 
 _ASCII = bytes(range(33, 127))
 
 live = LiveApp()
 auditor = AuditorThread()
-pages: Any = WSGIMiddleware(cast(Any, django_application), workers=settings.WEB_THREADS)
+pages = OnThreads(django_application, threads=settings.WEB_THREADS)
 # All views and template tags, which Django would leave to the first request of each process.
 get_resolver().reverse_dict  # noqa: B018
 engines.all()

@@ -1,7 +1,7 @@
 """``python -m tests.bench [--sizes 1k,10k,100k]``: the desk measured against the machine it runs on.
 
-Each number stands beside two others from the same minute: a bare Django view with one query, served by the same
-kind of processes, and the SQL of the answer alone. Absolute times change with the machine and with what else runs
+Each number stands beside two others from the same minute: a bare Django view with one query, behind uvicorn and
+a2wsgi as they come, and the SQL of the answer alone. Absolute times change with the machine and with what else runs
 on it; the ratios hardly do. Everything stays on this machine; the desk's own rows are in a directory of their own.
 """
 
@@ -31,6 +31,7 @@ WARM_SECONDS = 0.5
 CLIENTS = (1, 8)
 MEMORY_MIB = 450
 BARE_PATH = "/1/"
+_PLAIN = [request("GET", BARE_PATH, headers={})]
 
 Tell = Callable[[str], None]
 
@@ -145,6 +146,7 @@ def _measure(options: argparse.Namespace, place: Place, tell: Tell) -> None:
     cells: list[Cell] = []
     askings: dict[tuple[int, str], Asking] = {}
     memory: dict[str, float] = {}
+    bridged: list[float] = []
     for size in options.sizes:
         tell(f"{size:,} tickets: filling")
         long = fill_up_to(size, furnished.cast, policy=furnished.policy, tell=tell)
@@ -156,11 +158,15 @@ def _measure(options: argparse.Namespace, place: Place, tell: Tell) -> None:
                         askings[size, kind.name] = ask_in_process(kind, furnished)
                         for clients in CLIENTS:
                             cells.append(_cell(kind, size, clients, desk, bare, place, options.seconds))
+            with processes.running_bare(place, BARE_PATH, "bridged") as bare:
+                bridged = [put_load(bare.ports, _PLAIN, clients=clients, seconds=1.0).rate for clients in CLIENTS]
             connection.close()  # what filling took belongs to the measuring, not to the desk
             memory = _memory(desk, place)
     print("\n" + _page_table(cells, askings), flush=True)
     if len(options.sizes) > 1:
         print("\n" + _growth_table(cells, options.sizes), flush=True)
+    rates = " and ".join(f"{rate:,.0f}/s with {clients}" for rate, clients in zip(bridged, CLIENTS, strict=True))
+    print(f"\nthe bare view behind the desk's own bridge: {rates} clients", flush=True)
     _tell_memory(memory)
     if not options.only:
         _measure_once(tell, max(options.sizes))
@@ -168,11 +174,10 @@ def _measure(options: argparse.Namespace, place: Place, tell: Tell) -> None:
 
 def _cell(kind: Kind, size: int, clients: int, desk: Running, bare: Running, place: Place, seconds: float) -> Cell:
     """The load between two looks at the bare view."""
-    plain = [request("GET", BARE_PATH, headers={})]
     put_load(desk.ports, kind.requests, clients=clients, seconds=WARM_SECONDS)
-    before = _watched(bare, place, plain, clients, BARE_SECONDS)
+    before = _watched(bare, place, _PLAIN, clients, BARE_SECONDS)
     it = _watched(desk, place, kind.requests, clients, seconds)
-    after = _watched(bare, place, plain, clients, BARE_SECONDS)
+    after = _watched(bare, place, _PLAIN, clients, BARE_SECONDS)
     return Cell(
         size=size,
         kind=kind.name,

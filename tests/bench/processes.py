@@ -57,13 +57,13 @@ def running_desk(place: Place) -> Iterator[Running]:
 
 
 @contextmanager
-def running_bare(place: Place, path: str) -> Iterator[Running]:
+def running_bare(place: Place, path: str, application: str = "application") -> Iterator[Running]:
     """Two processes of the bare project."""
     ports = [_free_port(), _free_port()]
     environment = os.environ | {"MALLOC_ARENA_MAX": "2"}
     with (place.logs / "bench.log").open("ab") as log:
         programs = [
-            _spawn([*UVICORN, "tests.bench.bare.asgi:application", "--port", str(port)], environment, log.fileno())
+            _spawn([*UVICORN, f"tests.bench.bare.asgi:{application}", "--port", str(port)], environment, log.fileno())
             for port in ports
         ]
     running = Running(ports, programs)

@@ -9,21 +9,19 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import structlog
-from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 
 from puo_desk.kernel.actor import new_request_id
 from puo_desk.kernel.http.answers import answer_exception, answer_problem, speaks_api
 from puo_desk.kernel.http.problems import Problem, too_large, unclean_text
+from puo_desk.kernel.http.uploads import body_cap
 from puo_desk.kernel.text import has_forbidden_characters, normalise_text
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 access_log = structlog.get_logger("puo_desk.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_FORM_OVERHEAD = 1_048_576
-"""Room for the fields and boundaries of an upload beside its files."""
 _QUIET = ("/livez", "/readyz", "/metrics", "/static/")
 
 
@@ -114,10 +112,7 @@ def _size_problem(request: HttpRequest) -> Problem | None:
         return None
     if not (length.isascii() and length.isdigit()):
         return Problem(400, "invalid_input", _("Content-Length is not a number."))
-    cap = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    if (request.content_type or "").startswith("multipart/"):
-        cap = settings.UPLOAD_MAX_BYTES * settings.UPLOAD_MAX_FILES + _FORM_OVERHEAD
-    return too_large() if int(length) > cap else None
+    return too_large() if int(length) > body_cap(request.content_type or "") else None
 
 
 def _text_problem(request: HttpRequest) -> Problem | None:

@@ -1,4 +1,4 @@
-"""A cap on each file while it arrives, so that a large one never reaches the disk whole."""
+"""Caps on what arrives: the body of a request, and each file while it is read, so that none is kept whole."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler
 
 from puo_desk.kernel.http.problems import UploadTooLarge
+
+_FORM_OVERHEAD = 1_048_576
+"""Room for the fields and boundaries of an upload beside its files."""
+
+
+def body_cap(content_type: str) -> int:
+    """How many bytes the body of a request of this type may have."""
+    if content_type.startswith("multipart/"):
+        return int(settings.UPLOAD_MAX_BYTES * settings.UPLOAD_MAX_FILES + _FORM_OVERHEAD)
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
 
 
 class CappedUploadHandler(FileUploadHandler):

@@ -1,4 +1,4 @@
-"""The same server with the same number of threads as the desk's."""
+"""Django behind uvicorn by a2wsgi, as the two come: what one would set up who gives the web process no thought."""
 
 from __future__ import annotations
 
@@ -10,5 +10,10 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.bare.settings"
 from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 
+from puo_desk.kernel.http.on_threads import OnThreads
+
 THREADS = 16
-application: Any = WSGIMiddleware(cast(Any, get_wsgi_application()), workers=THREADS)
+_django = get_wsgi_application()
+application: Any = WSGIMiddleware(cast(Any, _django), workers=THREADS)
+bridged = OnThreads(_django, threads=THREADS)
+"""The same view behind the desk's own bridge."""

@@ -62,6 +62,41 @@ def test_many_connections_wait_although_one_is_taken_at_a_time() -> None:
             assert taken.proto == socket.IPPROTO_TCP, "asyncio then answers without delay"
 
 
+def test_a_connection_is_left_to_the_web_process_that_holds_fewer() -> None:
+    with Listener("127.0.0.1", 0, processes=2) as listener, ExitStack() as stack:
+        listener.listen()
+        listener.setblocking(False)
+        listener.serve_from(0)
+        for _ in range(3):
+            stack.enter_context(socket.create_connection(listener.getsockname(), timeout=1))
+        first = stack.enter_context(listener.accept()[0])
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+        listener.held[1] = 1
+        stack.enter_context(listener.accept()[0])
+        assert list(listener.held) == [2, 1]
+        first.close()
+        first.close()
+        assert list(listener.held) == [1, 1], "a closed connection is held no more, and counted once"
+
+
+def test_a_connection_that_nobody_takes_is_taken_all_the_same() -> None:
+    with Listener("127.0.0.1", 0, processes=2) as listener, ExitStack() as stack:
+        listener.listen()
+        listener.setblocking(False)
+        listener.serve_from(0)
+        for _ in range(2):
+            stack.enter_context(socket.create_connection(listener.getsockname(), timeout=1))
+        stack.enter_context(listener.accept()[0])
+        left = 0
+        while listener.held[0] == 1:
+            try:
+                stack.enter_context(listener.accept()[0])
+            except BlockingIOError:
+                left += 1
+        assert left, "the other process has its chance first"
+
+
 def test_an_old_python_is_told_plainly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(bootstrap, "OLDEST", (99, 0))
     assert bootstrap.main("run") == 1
