@@ -119,6 +119,7 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres:///puo_desk")}
 DATABASES["default"] |= {
+    "ENGINE": "puo_desk.kernel.postgresql",
     "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
     "CONN_HEALTH_CHECKS": True,
     "DISABLE_SERVER_SIDE_CURSORS": env.bool("DISABLE_SERVER_SIDE_CURSORS", default=False),
@@ -132,7 +133,6 @@ CACHES = {
         "BACKEND": "puo_desk.kernel.cache.FailSoftRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": REDIS_PREFIX,
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 }
 

@@ -8,20 +8,18 @@ from typing import Any, TypeVar
 import structlog
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 
-from puo_desk.kernel.redis_link import REDIS_AWAY, breaker, fail_fast
+from puo_desk.kernel.redis_link import REDIS_AWAY, breaker, client
 
 log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")
 
 
 class OneClient(RedisCacheClient):
-    """The desk has one Redis. Django's own class makes a client for each call, which takes longer than the call."""
-
-    _kept: Any = None
+    """The desk has one Redis, and a process one client for it. Django's own class makes a client for each call and
+    a pool for each thread, which takes longer than the call."""
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
-        self._kept = self._kept or super().get_client(key, write=write)
-        return self._kept
+        return client(self._servers[0])  # type: ignore[attr-defined]
 
 
 class FailSoftRedisCache(RedisCache):
@@ -32,8 +30,7 @@ class FailSoftRedisCache(RedisCache):
     """
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
-        options = {**fail_fast(), **params.get("OPTIONS", {})}
-        super().__init__(server, {**params, "OPTIONS": options})
+        super().__init__(server, params)
         self._class = OneClient
 
     def _ask(self, call: Callable[..., Answer], otherwise: Answer, *args: Any, **kwargs: Any) -> Answer:
@@ -90,10 +87,10 @@ class FailSoftRedisCache(RedisCache):
         return self._ask(self._count, 0, self.make_and_validate_key(key), seconds)
 
     def _count(self, key: str, seconds: int) -> int:
-        client = self._cache.get_client(key, write=True)
-        counted = int(client.incr(key))
+        redis = self._cache.get_client(key, write=True)
+        counted = int(redis.incr(key))
         if counted == 1:
-            client.expire(key, seconds)
+            redis.expire(key, seconds)
         return counted
 
     def clear(self) -> None:

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 import redis
@@ -66,21 +65,17 @@ breaker = Breaker()
 """Shared by cache, live events and kicks of a process: they ask the same Redis."""
 
 
-def fail_fast() -> dict[str, Any]:
-    """Connection options: short waits and a single new try, for a connection that went stale."""
-    return {"socket_connect_timeout": 0.3, "socket_timeout": 1.0, "retry": Retry(NoBackoff(), 1)}
-
-
 @lru_cache(maxsize=4)
-def client(url: str | None = None) -> redis.Redis:
-    """A client with its own pool, one per process and URL."""
-    return redis.Redis.from_url(url or settings.REDIS_URL, **fail_fast())
+def client(url: str) -> redis.Redis:
+    """A client with its own pool, one per process and URL. It waits shortly, and tries once more, because a kept
+    connection may have gone stale."""
+    return redis.Redis.from_url(url, socket_connect_timeout=0.3, socket_timeout=1.0, retry=Retry(NoBackoff(), 1))
 
 
 def ping() -> bool:
     """Whether Redis answers now."""
     try:
-        return bool(client().ping())
+        return bool(client(settings.REDIS_URL).ping())
     except REDIS_AWAY:
         return False
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -45,8 +44,7 @@ class OnThreads:
             return
         with body:
             environ = build_environ(scope, body)  # type: ignore[arg-type]
-            work = copy_context().run
-            answer = await asyncio.get_running_loop().run_in_executor(self._threads, work, self._work, environ)
+            answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._work, environ)
         await answer.send(send)
 
     def _work(self, environ: Any) -> _Answer:

@@ -44,7 +44,9 @@ def send(topics: list[str], ids: dict[str, Id]) -> bool:
         return False
     lost = _lost.is_set()
     try:
-        client().publish(channel(), json.dumps({"topics": topics, "ids": ids} | ({"lost": True} if lost else {})))
+        client(settings.REDIS_URL).publish(
+            channel(), json.dumps({"topics": topics, "ids": ids} | ({"lost": True} if lost else {}))
+        )
     except REDIS_AWAY as error:
         _lost.set()
         if breaker.failed():

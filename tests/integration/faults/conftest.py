@@ -24,7 +24,7 @@ def committed(transactional_db: None) -> Iterator[None]:
 @pytest.fixture
 def redis() -> Redis:
     """The Redis database of this run alone, empty."""
-    link = client()
+    link = client(settings.REDIS_URL)
     link.flushdb()
     return link
 
