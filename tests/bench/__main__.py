@@ -227,12 +227,13 @@ def _page_table(cells: Sequence[Cell], askings: Mapping[tuple[int, str], Asking]
 
 
 def _growth_table(cells: Sequence[Cell], sizes: Sequence[int]) -> str:
-    found = {(cell.kind, cell.size): cell.p50 for cell in cells if cell.clients == 1}
+    """What an answer costs one client at each size, in bare answers of the same moment, against the first size."""
+    found = {(cell.kind, cell.size): cell.parts for cell in cells if cell.clients == 1}
     rows = [
         [kind, *(f"{found[kind, size] / found[kind, sizes[0]]:.2f}" for size in sizes)]
         for kind in dict.fromkeys(cell.kind for cell in cells)
     ]
-    return table(["p50 of one client by size", *(f"{size:,}" for size in sizes)], rows)
+    return table([f"cost for one client, {sizes[0]:,} tickets = 1", *(f"{size:,}" for size in sizes)], rows)
 
 
 def _tell_memory(memory: dict[str, float]) -> None:
