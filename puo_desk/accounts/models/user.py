@@ -111,6 +111,11 @@ class User(AbstractBaseUser):
         return self.full_name or self.username
 
     @property
+    def role_label(self) -> str:
+        """The role in the reader's language. Django's own display looks through all labels each time."""
+        return str(Role(self.role).label)
+
+    @property
     def is_staff(self) -> bool:
         """The settings pages ask for this word; only an admin may open them."""
         return self.role == Role.ADMIN

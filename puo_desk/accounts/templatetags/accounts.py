@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django import template
 from django.conf import settings
@@ -27,10 +26,10 @@ def demo_sign_ins() -> list[DemoSignIn]:
     if not getattr(settings, "DEMO", False):
         return []
     people = User.objects.filter(username__in=DEMO_USERNAMES, is_active=True)
-    found: dict[str, Any] = {person.username: person.get_role_display() for person in people}
+    found = {person.username: person.role_label for person in people}
     if len(found) < len(DEMO_USERNAMES):
         return []
-    return [DemoSignIn(username, str(found[username])) for username in DEMO_USERNAMES]
+    return [DemoSignIn(username, found[username]) for username in DEMO_USERNAMES]
 
 
 @register.simple_tag
