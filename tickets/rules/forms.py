@@ -38,7 +38,7 @@ class Judged:
 def judge_answers(
     fields: Sequence[FieldRule], given: Mapping[str, Any], *, files: frozenset[str] = frozenset()
 ) -> Judged:
-    """Check the answers of one form. ``files`` names the file fields for which a file came along.
+    """Check the answers of one form. ``files`` names the fields for which a file came along.
 
     Shapes kept: text, choice, url and date as text (date as YYYY-MM-DD), several choices as a list.
     """
@@ -48,9 +48,12 @@ def judge_answers(
     for key in given:
         if key not in known:
             errors[key] = [_("This form has no such field.")]
+    for key in files - {field.key for field in fields if field.kind == FieldKind.FILE}:
+        errors[key] = [_("This form takes no such file.")]
     for field in fields:
         if field.kind == FieldKind.FILE:
-            if field.is_required and field.key not in files:
+            is_missing = field.is_required and field.key not in files
+            if is_missing or not _is_empty(given.get(field.key)):
                 errors[field.key] = [_("Attach a file.")]
             continue
         value = given.get(field.key)
@@ -109,8 +112,9 @@ def _judge_date(text: str) -> tuple[Any, Any]:
 def _judge_url(text: str) -> tuple[Any, Any]:
     try:
         parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+        is_address = False
+    if not is_address or len(text.split()) > 1:
         return None, _("Write a full address that begins with https://.")
     return text, None

@@ -103,8 +103,6 @@ class RequestForm(forms.Form):
         kept = {}
         for rule in self.rules:
             value = self.cleaned_data.get(f"{ANSWER}{rule.key}")
-            if rule.kind == FieldKind.DATE and value:
-                value = value.isoformat()
             if rule.kind != FieldKind.FILE and value not in ("", None, []):
                 kept[rule.key] = value
         return kept
@@ -123,7 +121,7 @@ class RequestForm(forms.Form):
 
 
 def answer_field(rule: FieldRule) -> forms.Field:
-    """The form field of one question."""
+    """The form field of one question. What is typed into it is judged by the rules of forms alone, as the API's is."""
     common: dict[str, Any] = {"label": rule.label, "help_text": rule.help_text, "required": rule.is_required}
     choices = [(option, option) for option in rule.options]
     if rule.kind == FieldKind.CHOICE:
@@ -131,9 +129,9 @@ def answer_field(rule: FieldRule) -> forms.Field:
     if rule.kind == FieldKind.MULTI_CHOICE:
         return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **common)
     if rule.kind == FieldKind.DATE:
-        return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **common)
+        return forms.CharField(widget=forms.DateInput(attrs={"type": "date"}), **common)
     if rule.kind == FieldKind.URL:
-        return forms.URLField(assume_scheme="https", **common)
+        return forms.CharField(widget=forms.URLInput, **common)
     if rule.kind == FieldKind.FILE:
         return forms.FileField(**common)
     return forms.CharField(max_length=2_000, **common)

@@ -87,6 +87,18 @@ def test_answers_and_their_files_are_kept(browser: Client) -> None:
     assert Attachment.objects.get().field_key == "log"
 
 
+def test_addresses_and_dates_are_judged_by_the_rules_of_forms_alone(browser: Client) -> None:
+    category = make_category(
+        fields=({"key": "page", "label": "Page", "kind": "url"}, {"key": "since", "label": "Since", "kind": "date"})
+    )
+    sent = {**FILLED, "category": category.pk, "answer_page": "https://console/items", "answer_since": "10/25/2006"}
+    refused = browser.post("/requests/new/", sent)
+    assert refused.status_code == 422
+    assert "Write the date as YYYY-MM-DD." in refused.content.decode()
+    assert browser.post("/requests/new/", {**sent, "answer_since": "2006-10-25"}).status_code == 302
+    assert Ticket.objects.get().form_answers == {"page": "https://console/items", "since": "2006-10-25"}
+
+
 def test_a_known_incident_is_offered_and_followed(browser: Client) -> None:
     incident = KnownIncident.objects.create(
         title="Appeal console answers 502", public_summary="Being fixed.", keywords="502", started_at=after()

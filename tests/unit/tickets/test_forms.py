@@ -45,6 +45,9 @@ def test_good_answers_are_kept_in_their_shape() -> None:
         (PAGE, "ftp://example.org/"),
         (PAGE, "http://[broken"),
         (PAGE, "console.example.org"),
+        (PAGE, "https://console example.org/"),
+        (PAGE, "https://console.example.org:port/"),
+        (LOG, "calls.log"),
     ],
 )
 def test_bad_answers_are_refused_by_name(rule: FieldRule, value: object) -> None:
@@ -60,6 +63,11 @@ def test_an_unknown_field_is_refused_not_ignored() -> None:
 def test_a_required_file_must_come_along() -> None:
     assert list(judge_answers([LOG], {}).errors) == ["log"]
     assert judge_answers([LOG], {}, files=frozenset({"log"})).errors == {}
+
+
+def test_a_file_answers_a_question_for_a_file_alone() -> None:
+    assert list(judge_answers([PAGE, LOG], {}, files=frozenset({"log", "page"})).errors) == ["page"]
+    assert list(judge_answers([], {}, files=frozenset({"log"})).errors) == ["log"]
 
 
 def test_optional_fields_may_stay_empty() -> None:
