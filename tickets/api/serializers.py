@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from puo_desk.kernel.http.serializers import StrictSerializer
@@ -174,8 +175,8 @@ class MessageSerializer(serializers.Serializer):
 
 
 class NewMessageSerializer(StrictSerializer):
-    """``kind`` note is internal. ``set_status`` is the status code a reply leaves the ticket in.
-    ``last_seen_seq`` refuses the reply (409) when newer messages have arrived since."""
+    """``kind`` note is internal. ``set_status`` is the status code a reply leaves the ticket in, and
+    ``last_seen_seq`` refuses a reply (409) when newer messages have arrived since; a note takes neither."""
 
     body = serializers.CharField(max_length=BODY_LENGTH)
     kind = serializers.ChoiceField(
@@ -185,6 +186,12 @@ class NewMessageSerializer(StrictSerializer):
     files = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=25)
     last_seen_seq = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
     external_id = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What only a reply can do is refused on a note, not passed over."""
+        if attrs["kind"] == "note" and (extra := sorted({"set_status", "last_seen_seq"} & set(attrs))):
+            raise serializers.ValidationError({name: [_("A note takes no such field.")] for name in extra})
+        return attrs
 
 
 class EventSerializer(serializers.Serializer):

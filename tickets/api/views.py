@@ -260,12 +260,8 @@ class MessageListView(DeskView):
     def post(self, request: Request, ticket_id: int) -> Response:
         given = self.valid(shown.NewMessageSerializer, request)
         actor, now = self.actor(request), timezone.now()
-        if given.pop("kind") == "note":
-            message = conversation.note_on_ticket(
-                ticket_id=ticket_id, body=given["body"], files=given["files"], actor=actor, now=now
-            )
-        else:
-            message = conversation.reply_to_ticket(ticket_id=ticket_id, actor=actor, now=now, channel="api", **given)
+        say = conversation.note_on_ticket if given.pop("kind") == "note" else conversation.reply_to_ticket
+        message = say(ticket_id=ticket_id, actor=actor, now=now, channel="api", **given)
         ticket: Ticket = message.ticket
         sent = next(row for row in reversed(list_messages(ticket, viewer=actor)) if row.id == message.pk)
         return Response(message_json(sent), status=201)

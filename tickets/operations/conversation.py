@@ -109,14 +109,23 @@ def _leave_in(change: TicketChange, status_code: str | None) -> None:
         move_to(change, status)
 
 
-def note_on_ticket(*, ticket_id: int, body: str, actor: Actor, now: datetime, files: Sequence[UUID] = ()) -> Message:
+def note_on_ticket(
+    *,
+    ticket_id: int,
+    body: str,
+    actor: Actor,
+    now: datetime,
+    files: Sequence[UUID] = (),
+    channel: str = Channel.WEB,
+    external_id: str = "",
+) -> Message:
     """Say something among agents. The requester never sees it on any path.
 
-    Emits: ticket.noted. Raises: NotFound, NotPermitted, InvalidInput.
+    Emits: ticket.noted. Raises: NotFound, NotPermitted, InvalidInput, ExternalIdTaken.
     """
     text = checked_body(body)
     with changing_ticket(ticket_id, act="ticket.note", actor=actor, now=now) as change:
-        message = write_message(change, kind=MessageKind.NOTE, body=text, channel=Channel.WEB)
+        message = write_message(change, kind=MessageKind.NOTE, body=text, channel=channel, external_id=external_id)
         claim_files(message, keys=files, field_keys={}, actor=actor)
         index_words(ticket_id=ticket_id, text=text, is_public=False, language=actor.language)
         _forget_draft(change.ticket, actor, MessageKind.NOTE)

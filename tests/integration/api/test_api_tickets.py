@@ -383,6 +383,17 @@ def test_a_requester_sees_no_note_and_nothing_of_the_desk_on_any_path(requester:
     assert counts() == before
 
 
+def test_a_note_keeps_all_that_was_sent_or_refuses_it(agent: Caller, desk: FurnishedDesk) -> None:
+    path = f"/tickets/{desk.mine.number}/messages/"
+    note = {"kind": "note", "body": "Seen in the log.", "external_id": "log-7"}
+    for extra in ({"set_status": "resolved"}, {"last_seen_seq": 1}):
+        before = counts()
+        assert fields_of(problem(agent.post(path, note | extra), 400, "invalid_input")) == set(extra)
+        assert counts() == before
+    assert json.loads(agent.post(path, note).content)["channel"] == "api"
+    problem(agent.post(path, note), 409, "external_id_taken")
+
+
 def test_the_history_is_gap_free_and_read_from_any_place(agent: Caller, desk: FurnishedDesk) -> None:
     path = f"/tickets/{desk.mine.number}/events/"
     events = json.loads(agent.get(path).content)
