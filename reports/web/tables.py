@@ -41,8 +41,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """``file_name`` is its name in the file, where no neighbour explains it: empty leaves it out, None is ``name``."""
+
     name: str
     is_number: bool = True
+    file_name: str | None = None
+
+    @property
+    def name_in_file(self) -> str:
+        return self.name if self.file_name is None else self.file_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +139,9 @@ def figures_table(report: DailyReport, door: Door) -> ShownTable:
             Column(_("Figure"), is_number=False),
             Column(_("This day")),
             Column(_("Day before")),
-            Column(_("Change")),
+            Column(_("Change"), file_name=""),
             Column(_("Week before")),
-            Column(_("Change")),
+            Column(_("Change"), file_name=""),
         ),
         tuple(rows),
     )
@@ -240,7 +247,8 @@ def promises_table(report: DailyReport, door: Door) -> ShownTable:
     columns = [Column(_("Priority"), is_number=False)]
     for metric in METRICS:
         label = METRIC_LABELS[metric]
-        columns += [Column(_("%(metric)s kept") % {"metric": label}), Column(_("broken"))]
+        broken = _("%(metric)s broken") % {"metric": label}
+        columns += [Column(_("%(metric)s kept") % {"metric": label}), Column(_("broken"), file_name=broken)]
     is_empty = not any(row["met"] or row["breached"] for row in found.values())
     return ShownTable(
         "promises",
@@ -270,11 +278,11 @@ def speed_table(report: DailyReport, door: Door) -> ShownTable:
     columns = (
         Column(_("Priority"), is_number=False),
         Column(_("First answered")),
-        Column(_("median")),
-        Column(_("9 of 10")),
+        Column(_("median"), file_name=_("First reply, median")),
+        Column(_("9 of 10"), file_name=_("First reply, 9 of 10")),
         Column(_("Resolved")),
-        Column(_("median")),
-        Column(_("9 of 10")),
+        Column(_("median"), file_name=_("Resolution, median")),
+        Column(_("9 of 10"), file_name=_("Resolution, 9 of 10")),
     )
     return ShownTable("priorities", _("How long it took, by priority"), columns, rows)
 

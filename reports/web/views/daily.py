@@ -233,7 +233,9 @@ def tables(request: ReaderRequest, day: date) -> HttpResponse:
     for table in all_tables(found, names_in(found), lambda key: "").values():
         for row in (*table.rows, *([table.total] if table.total else [])):
             for column, cell in zip(table.columns[1:], row[1:], strict=True):
-                line = [day.isoformat(), found.version, table.caption, row[0].text, column.name]
+                if not column.name_in_file:
+                    continue
+                line = [day.isoformat(), found.version, table.caption, row[0].text, column.name_in_file]
                 writer.writerow([csv_cell(value) for value in (*line, "" if cell.raw is None else cell.raw)])
     return answer
 

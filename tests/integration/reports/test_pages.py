@@ -199,6 +199,8 @@ def test_the_tables_as_csv_are_exact_and_harmless(
     assert ["2026-03-04", "1", "Top categories", "'=Queue", "Opened", "2"] in rows
     assert ["2026-03-04", "1", "By team", "Review platforms", "First reply, median", "300.0"] in rows
     assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row)
+    places = [tuple(row[2:5]) for row in rows]
+    assert len(set(places)) == len(places), "two numbers of one table have one name"
 
 
 def test_what_is_gone_is_called_by_its_id(as_: Callable[[User], Client], agent_user: User) -> None:
