@@ -28,7 +28,7 @@ PIECE = 64 * 1024
 
 class OnThreads:
     """A WSGI application as an ASGI one. A body without a length or beyond its cap stays unread: the application
-    refuses it by its headers."""
+    refuses it by its headers. What comes in chunks has no length, whatever it says beside them."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]], *, threads: int) -> None:
         self._application = application
@@ -43,7 +43,9 @@ class OnThreads:
         except asyncio.IncompleteReadError:
             return
         with body:
-            environ = build_environ(scope, body)  # type: ignore[arg-type]
+            environ: Any = build_environ(scope, body)  # type: ignore[arg-type]
+            if "HTTP_TRANSFER_ENCODING" in environ:
+                environ.pop("CONTENT_LENGTH", None)
             answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._work, environ)
         await answer.send(send)
 
@@ -65,7 +67,7 @@ async def _gather(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> I
     named = dict(headers)
     length = named.get(b"content-length", b"")
     cap = body_cap(named.get(b"content-type", b"").decode("latin-1").lower())
-    if not (length.isdigit() and 0 < int(length) <= cap):
+    if b"transfer-encoding" in named or not (length.isdigit() and 0 < int(length) <= cap):
         return BytesIO()
     body = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  whoever asked for it closes it
     more = True

@@ -139,6 +139,22 @@ def test_what_is_refused_by_its_headers_is_not_read(client: dict[str, int]) -> N
     run(echo, scene)
 
 
+def test_what_comes_in_chunks_has_no_length_whatever_it_says() -> None:
+    lengths = []
+
+    def note(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        lengths.append(environ.get("CONTENT_LENGTH"))
+        return echo(environ, start)
+
+    async def scene(app: OnThreads) -> None:
+        endless = Client(b"{}", b"as much as it likes", length=2)
+        endless.scope["headers"].append((b"transfer-encoding", b"chunked"))  # type: ignore[attr-defined]
+        assert await endless.ask(app) == (201, b"said ")
+        assert (endless.asked, lengths) == (0, [None]), "neither kept on the disk nor taken for a request of two bytes"
+
+    run(note, scene)
+
+
 def test_a_request_that_breaks_off_is_no_request() -> None:
     asked = []
 
