@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import cast
 
 import pytest
-from django.db import connections
+from django.db import DataError, connections
 from django.db.backends.postgresql import base
 
 from puo_desk.kernel.postgresql.base import DatabaseWrapper
@@ -25,6 +25,14 @@ def kept(transactional_db: None) -> Iterator[DatabaseWrapper]:
 def test_nothing_is_asked_while_nothing_happened(kept: DatabaseWrapper, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base.DatabaseWrapper, "is_usable", lambda _self: pytest.fail("asked"))
     assert kept.is_usable()
+
+
+def test_a_connection_left_in_a_failed_transaction_is_not_usable(kept: DatabaseWrapper) -> None:
+    with kept.cursor() as cursor:
+        cursor.execute("BEGIN")
+        with pytest.raises(DataError):
+            cursor.execute("SELECT 1 / 0")
+    assert not kept.is_usable()
 
 
 def test_a_connection_that_the_server_ended_is_replaced(kept: DatabaseWrapper) -> None:
