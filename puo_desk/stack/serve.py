@@ -67,7 +67,7 @@ class Listener(socket.socket):
 
     TAKEN_AT_ONCE = 1
     WAITING = 2048
-    LEFT_SECONDS = 0.02
+    LEFT_SECONDS = 0.05
 
     def __init__(self, host: str, port: int, processes: int = 1) -> None:
         # With its protocol named: asyncio sends small answers without delay only where it reads that name.

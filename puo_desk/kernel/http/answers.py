@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from django.db import DataError
+from django.db import DatabaseError, DataError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import get_template
 from django.utils.translation import gettext as _
@@ -82,9 +83,12 @@ def handler404(request: HttpRequest, exception: Exception | None = None) -> Http
 
 
 def handler500(request: HttpRequest) -> HttpResponseBase:
+    """A fault of ours; or a database that is away when who asks is looked up, before any view."""
+    fault = sys.exc_info()[1]
+    problem = problem_of(fault) if isinstance(fault, DatabaseError | InterfaceError) else None
     return answer_problem(
         request,
-        Problem(500, "failed", _("Something went wrong on our side. Nothing was changed by this request.")),
+        problem or Problem(500, "failed", _("Something went wrong on our side. Nothing was changed by this request.")),
     )
 
 

@@ -112,7 +112,7 @@ def _size_problem(request: HttpRequest) -> Problem | None:
         return None
     if not (length.isascii() and length.isdigit()):
         return Problem(400, "invalid_input", _("Content-Length is not a number."))
-    return too_large() if int(length) > body_cap(request.content_type or "") else None
+    return too_large() if len(length) > 15 or int(length) > body_cap(request.content_type or "") else None
 
 
 def _text_problem(request: HttpRequest) -> Problem | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, nullcontext
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -24,36 +25,49 @@ Send = Callable[[Event], Awaitable[None]]
 
 IN_MEMORY = 512 * 1024
 PIECE = 64 * 1024
+PAUSE_SECONDS = 60.0
+"""For so long a sender may send nothing."""
 
 
 class OnThreads:
     """A WSGI application as an ASGI one. A body without a length or beyond its cap stays unread: the application
-    refuses it by its headers. What comes in chunks has no length, whatever it says beside them."""
+    refuses it by its headers. What comes in chunks has no length, whatever it says beside them. Of large bodies as
+    many are gathered at once as there are threads, so that strangers cannot fill the disk."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]], *, threads: int) -> None:
         self._application = application
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="pages")
+        self._large = asyncio.Semaphore(threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
-        try:
-            body = await _gather(scope["headers"], receive)
-        except asyncio.IncompleteReadError:
-            return
-        with body:
-            environ: Any = build_environ(scope, body)  # type: ignore[arg-type]
-            if "HTTP_TRANSFER_ENCODING" in environ:
-                environ.pop("CONTENT_LENGTH", None)
-            answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._work, environ)
+        length = _length_of(scope["headers"])
+        async with self._large if length > IN_MEMORY else nullcontext():
+            try:
+                body = await _gather(length, receive)
+            except asyncio.IncompleteReadError:
+                return
+            except TimeoutError:
+                await send({"type": "http.response.start", "status": 408, "headers": [(b"connection", b"close")]})
+                await send({"type": "http.response.body"})
+                return
+            with body:
+                environ: Any = build_environ(scope, body)  # type: ignore[arg-type]
+                if "HTTP_TRANSFER_ENCODING" in environ:
+                    environ.pop("CONTENT_LENGTH", None)
+                answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._work, environ)
         await answer.send(send)
 
     def _work(self, environ: Any) -> _Answer:
         answer = _Answer()
         made = self._application(environ | {"wsgi.file_wrapper": _File}, answer.start)
-        if isinstance(made, _File):
+        if isinstance(made, _File) and environ["REQUEST_METHOD"] != "HEAD":
             answer.file = made
+            return answer
+        if isinstance(made, _File):
+            made.close()
             return answer
         try:
             answer.pieces += made
@@ -62,24 +76,32 @@ class OnThreads:
         return answer
 
 
-async def _gather(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> IO[bytes]:
-    """The body of a request. Raises: IncompleteReadError when its sender goes away before the end."""
+def _length_of(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """How many bytes of body are to be read; 0 when it is refused unread."""
     named = dict(headers)
-    length = named.get(b"content-length", b"")
-    cap = body_cap(named.get(b"content-type", b"").decode("latin-1").lower())
-    if b"transfer-encoding" in named or not (length.isdigit() and 0 < int(length) <= cap):
+    said = named.get(b"content-length", b"")
+    length = int(said) if said.isdigit() and len(said) < 16 and b"transfer-encoding" not in named else 0
+    return length if length <= body_cap(named.get(b"content-type", b"").decode("latin-1").lower()) else 0
+
+
+async def _gather(length: int, receive: Receive) -> IO[bytes]:
+    """The body of a request. Raises: IncompleteReadError when its sender goes away before the end, TimeoutError when
+    nothing comes for long."""
+    if not length:
         return BytesIO()
-    body = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  whoever asked for it closes it
-    more = True
-    while more:
-        event = await receive()
-        if event["type"] == "http.disconnect":
-            body.close()
-            raise asyncio.IncompleteReadError(b"", int(length))
-        body.write(event.get("body", b""))
-        more = event.get("more_body", False)
-    body.seek(0)
-    return body
+    with ExitStack() as kept:
+        body: IO[bytes] = kept.enter_context(SpooledTemporaryFile(IN_MEMORY))
+        more = True
+        while more:
+            async with asyncio.timeout(PAUSE_SECONDS):
+                event = await receive()
+            if event["type"] == "http.disconnect":
+                raise asyncio.IncompleteReadError(b"", length)
+            body.write(event.get("body", b""))
+            more = event.get("more_body", False)
+        body.seek(0)
+        kept.pop_all()
+        return body
 
 
 class _File:

@@ -53,9 +53,9 @@ def _fields_of(kind: type[StrictSerializer]) -> BindingDict:
 
 
 def _normalised_form(posted: QueryDict) -> QueryDict:
-    clean = posted.copy()
-    clean.pop("csrfmiddlewaretoken", None)
+    # Not a copy: that would go into the files, too, and one that lies on the disk cannot be copied.
+    clean = QueryDict(mutable=True)
     for name, values in posted.lists():
-        if name in clean:
+        if name != "csrfmiddlewaretoken":
             clean.setlist(name, [normalise_text(value) if isinstance(value, str) else value for value in values])
     return clean

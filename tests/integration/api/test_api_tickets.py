@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -423,6 +424,15 @@ def test_a_file_travels_with_its_message_and_no_further(
     assert b"".join(answer) == b"\x89PNG\r\n\x1a\n...."
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_file_too_large_for_memory_arrives_whole(agent: Caller, tmp_path: Path) -> None:
+    large = bytes(range(256)) * 12_000
+    (tmp_path / "large.log").write_bytes(large)
+    with (tmp_path / "large.log").open("rb") as file:
+        stored = agent.upload(file)
+    assert stored.status_code == 201
+    assert b"".join(agent.get(f"/attachments/{json.loads(stored.content)['key']}/")) == large
 
 
 def test_a_page_in_disguise_is_only_ever_downloaded(agent: Caller) -> None:

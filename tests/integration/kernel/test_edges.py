@@ -362,6 +362,20 @@ def test_error_pages_need_no_database(client, monkeypatch) -> None:
     assert b"<h1>" in response.content
 
 
+def test_a_database_that_is_away_is_said_so_before_any_view(client, monkeypatch) -> None:
+    """Whose session it is must be asked first."""
+
+    def gone(*_args: object, **_kwargs: object) -> None:
+        raise OperationalError("gone")
+
+    client.cookies["sessionid"] = "a" * 32
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "ensure_connection", gone)
+        patch.setattr(connection, "cursor", gone)
+        response = client.get("/page/")
+    assert (response.status_code, response.headers.get("Retry-After")) == (503, "2")
+
+
 def test_a_fault_is_logged_without_its_path(client, caplog) -> None:
     client.get("/page/ada@example.org/?raise=fault")
     (record,) = [record for record in caplog.records if record.name == "django.request"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from puo_desk.kernel.http import on_threads
 from puo_desk.kernel.http.on_threads import IN_MEMORY, PIECE, OnThreads
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -82,26 +83,42 @@ def test_a_body_larger_than_memory_arrives_whole() -> None:
     run(echo, scene)
 
 
-def test_who_sends_slowly_holds_no_thread() -> None:
+@pytest.mark.parametrize("way", ["goes_on", "takes"])
+def test_who_sends_or_takes_slowly_holds_no_thread(way: str) -> None:
     async def scene(app: OnThreads) -> None:
         slow = Client(b"slow")
-        slow.goes_on.clear()
+        ready: asyncio.Event = getattr(slow, way)
+        ready.clear()
         waiting = asyncio.create_task(slow.ask(app))
         assert await Client(b"quick").ask(app) == (201, b"said quick")
-        slow.goes_on.set()
+        ready.set()
         assert await waiting == (201, b"said slow")
 
     run(echo, scene)
 
 
-def test_who_takes_slowly_holds_no_thread() -> None:
+def test_as_many_large_bodies_are_gathered_as_there_are_threads() -> None:
     async def scene(app: OnThreads) -> None:
-        slow = Client(b"slow")
-        slow.takes.clear()
-        waiting = asyncio.create_task(slow.ask(app))
-        assert await Client(b"quick").ask(app) == (201, b"said quick")
-        slow.takes.set()
-        assert await waiting == (201, b"said slow")
+        large = [Client(b"x" * (IN_MEMORY + 1), kind="multipart/form-data") for _ in range(2)]
+        for client in large:
+            client.goes_on.clear()
+        waiting = [asyncio.create_task(client.ask(app)) for client in large]
+        assert await Client(b"small").ask(app) == (201, b"said small")
+        assert [client.asked for client in large] == [1, 0]
+        for client in large:
+            client.goes_on.set()
+        assert [status for status, _body in await asyncio.gather(*waiting)] == [201, 201]
+
+    run(echo, scene)
+
+
+def test_who_says_nothing_for_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_threads, "PAUSE_SECONDS", 0.01)
+
+    async def scene(app: OnThreads) -> None:
+        silent = Client(b"never")
+        silent.goes_on.clear()
+        assert await silent.ask(app) == (408, b"")
 
     run(echo, scene)
 
@@ -124,9 +141,12 @@ def test_a_file_is_sent_in_pieces_by_the_loop_and_closed() -> None:
         assert [len(message["body"]) for message in quick.got[1:-1]] == [PIECE, PIECE, 1]
         slow.takes.set()
         assert await waiting == whole
+        head = Client()
+        head.scope["method"] = "HEAD"
+        assert await head.ask(app) == (200, b"")
 
     run(download, scene)
-    assert [file.closed for file in files] == [True, True]
+    assert [file.closed for file in files] == [True, True, True]
 
 
 @pytest.mark.parametrize("client", [{"length": 10**9}, {"length": -1}])
