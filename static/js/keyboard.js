@@ -2,7 +2,7 @@
 // Silent while typing and when switched off; "?" lists what this page understands.
 import { announce, memory, say, textOf, usable } from "./page.js";
 import { openDialog } from "./dialogs.js";
-import { clearSelection, cursorRow, move, openCursor, selectedRows, toggleCursor } from "./list.js";
+import { clearSelection, cursorRow, lendCursor, move, openCursor, selectedRows, toggleCursor } from "./list.js";
 
 const TYPING = 'input:not([type="checkbox"], [type="radio"], [type="button"], [type="submit"], [type="range"]), textarea, select, [contenteditable="true"]';
 const BUILT_IN = {
@@ -37,6 +37,13 @@ function find(key) {
   return document.querySelector(`[data-key-menu="${CSS.escape(key)}"]:not(:disabled)`) ?? undefined;
 }
 
+/** With nothing selected, an act on the selected is for the row under the cursor. */
+function findForCursor(key) {
+  const bar = document.querySelector("[data-bulk][hidden]");
+  const found = bar?.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`);
+  return found && !document.querySelector("dialog:modal") && lendCursor() ? found : null;
+}
+
 function act(element) {
   if (element.matches(TYPING)) {
     element.focus();
@@ -50,7 +57,7 @@ function act(element) {
 }
 
 function press(key) {
-  const element = find(key);
+  const element = find(key) ?? findForCursor(key);
   if (element) return act(element);
   return document.querySelector("dialog:modal") ? false : BUILT_IN[key]?.() || false;
 }
@@ -97,9 +104,11 @@ function showSheet() {
   const place = sheet.querySelector("[data-page-keys]");
   place.replaceChildren();
   const seen = new Set();
-  for (const element of document.querySelectorAll("[data-key]")) {
-    const key = element.dataset.key;
-    if (seen.has(key) || element.closest("dialog") || !usable(element)) continue;
+  for (const element of document.querySelectorAll("[data-key], [data-key-menu]")) {
+    const key = element.dataset.key ?? element.dataset.keyMenu;
+    // What a closed menu holds, and the acts on the selected, have their keys though they are not to be seen.
+    const isAway = element.matches("[data-key-menu]:not(:disabled), [data-bulk] *");
+    if (seen.has(key) || element.closest("dialog") || !(isAway || usable(element))) continue;
     seen.add(key);
     const line = document.createElement("div"), name = document.createElement("dt"), keys = document.createElement("dd");
     name.textContent = labelOf(element);

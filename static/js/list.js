@@ -4,6 +4,7 @@ import { announce, onContent, say, usable } from "./page.js";
 const ROW = "[data-row]";
 let cursorId = null;
 let anchor = null;
+let lent = null;
 
 export const currentList = () => [...document.querySelectorAll("[data-list]")].find((list) => list.checkVisibility());
 const rowsOf = (list) => [...list.querySelectorAll(ROW)].filter((row) => row.checkVisibility());
@@ -21,11 +22,12 @@ export function selectedRows() {
 function setCursor(row, { focus = true } = {}) {
   for (const other of row.closest("[data-list]").querySelectorAll(`${ROW}.is-cursor`)) other.classList.remove("is-cursor");
   row.classList.add("is-cursor");
-  cursorId = row.id || row.dataset.row;
+  cursorId = idOf(row);
   row.scrollIntoView({ block: "nearest" });
   if (focus) linkOf(row)?.focus({ preventScroll: true });
 }
 
+const idOf = (row) => row.id || row.dataset.row;
 const linkOf = (row) => row.querySelector("[data-open-row]") ?? row.querySelector("a[href]");
 
 export function move(step, { extend = false } = {}) {
@@ -36,6 +38,7 @@ export function move(step, { extend = false } = {}) {
   const from = cursorRow();
   const at = from ? rows.indexOf(from) : step > 0 ? -1 : rows.length;
   const to = Math.max(0, Math.min(rows.length - 1, at + step));
+  if (!extend) endLent();
   if (extend && from) {
     check(from, true);
     check(rows[to], true);
@@ -58,6 +61,20 @@ export function toggleCursor() {
   check(row, !box.checked);
   anchor = row;
   return true;
+}
+
+/** Selects the row under the cursor for an act. It ends when the cursor goes on, or the next act would be for this row. */
+export function lendCursor() {
+  const row = cursorRow();
+  if (!row || selectedRows().length || !toggleCursor()) return false;
+  lent = idOf(row);
+  return true;
+}
+
+function endLent() {
+  const chosen = selectedRows();
+  if (lent && chosen.length === 1 && idOf(chosen[0]) === lent) check(chosen[0], false);
+  lent = null;
 }
 
 function check(row, on) {

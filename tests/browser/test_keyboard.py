@@ -51,6 +51,37 @@ def test_list_keys(windows: Windows) -> None:
     expect(page.locator("#ticket-head h1")).to_have_text(subject)
 
 
+def test_an_act_on_the_row_under_the_cursor(windows: Windows) -> None:
+    """With nothing selected an act is for where one stands: the row is selected, to be seen, until one goes on."""
+    number = windows.desk.open_ticket("Wrong items in the cursor queue")
+    page = windows.open("jonas", "/tickets/?view=unassigned&sort=newest")
+    press(page, "p")
+    expect(page.locator(DIALOG)).to_have_count(0)
+    press(page, "j")
+    expect(page.locator(".is-cursor")).to_contain_text(number)
+    ask(page, "p", "Priority: 1 ticket")
+    press(page, "Escape")
+    expect(page.locator("[data-bulk-count]")).to_contain_text("1")
+    press(page, "Escape", "i")
+    expect(page.locator("[data-row]").filter(has_text=number)).to_contain_text("In progress")
+    press(page, "j")
+    expect(page.locator("[data-bulk]")).to_be_hidden()
+    ask(page, "p", "Priority: 1 ticket")
+    expect(page.locator(f"{DIALOG} input[name=ticket]")).not_to_have_value(number.removeprefix("PUO-"))
+
+
+def test_the_sheet_tells_every_key(windows: Windows) -> None:
+    """What stands in a closed menu, and what the selected can be given, have their keys too."""
+    page = windows.open("jonas", f"/tickets/{windows.desk.open_ticket('Wrong items in the sheet queue')}/")
+    keys = page.locator("#key-sheet [data-page-keys]")
+    press(page, "?")
+    expect(keys).to_contain_text("Resolve and next")
+    expect(keys).to_contain_text("Watch")
+    page.goto("/tickets/?view=open")
+    press(page, "?")
+    expect(keys).to_contain_text("Assign")
+
+
 def test_ticket_keys(windows: Windows) -> None:
     """r and n write, a s p l ask, e resolves, j and k go on, u goes back."""
     number = windows.desk.open_ticket("Wrong items in the keys queue")
