@@ -15,7 +15,9 @@ document.body.addEventListener("composer-insert", (event) => {
   const before = area.value.slice(0, area.selectionStart);
   const gap = before && !before.endsWith("\n") ? "\n\n" : "";
   area.focus();
-  area.setRangeText(gap + words, area.selectionStart, area.selectionEnd, "end");
+  // What is written next is no part of what was inserted: a last line may be a quotation or a list.
+  const end = words.includes("\n") && !area.value.slice(area.selectionEnd).startsWith("\n") ? "\n\n" : "";
+  area.setRangeText(gap + words.trimEnd() + end, area.selectionStart, area.selectionEnd, "end");
   area.dispatchEvent(new Event("input", { bubbles: true }));
 });
 

@@ -1,6 +1,8 @@
 // Small choices that stay with the reader: the theme, and which half of a ticket a phone shows.
 import { memory, onContent } from "./page.js";
 
+const places = new Map();
+
 function markTheme(root = document) {
   const chosen = memory.get("theme") ?? "system";
   for (const button of root.querySelectorAll("[data-set-theme]")) {
@@ -22,7 +24,11 @@ document.addEventListener("click", (event) => {
   }
   const half = event.target.closest("[data-show]");
   if (half) {
-    document.querySelector(".work")?.setAttribute("data-shows", half.dataset.show);
+    const work = document.querySelector(".work"), shown = work?.dataset.shows ?? "";
+    work?.setAttribute("data-shows", half.dataset.show);
+    // The halves take turns in one scrolled page: each is found where it was left, at first at its top.
+    places.set(shown, scrollY);
+    if (half.dataset.show !== shown) scrollTo(0, places.get(half.dataset.show) ?? 0);
     for (const other of half.parentElement.querySelectorAll("[data-show]")) other.setAttribute("aria-pressed", String(other === half));
   }
 });

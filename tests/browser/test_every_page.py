@@ -72,6 +72,17 @@ def test_api_pages(windows: Windows) -> None:
     page.get_by_text("/api/v1/tickets/").first.wait_for()
 
 
+def test_halves_of_a_ticket_on_a_phone(windows: Windows) -> None:
+    """The details begin at their top, and the conversation is where it was left."""
+    page = windows.open("jonas", f"/tickets/{windows.desk.facts['tickets']['worked']}/", size=(PHONE[0], 500))
+    page.wait_for_function("scrollY > 50")
+    left = page.evaluate("scrollY")
+    page.get_by_role("button", name="Details").click()
+    assert page.evaluate("scrollY") == 0
+    page.get_by_role("button", name="Conversation").click()
+    assert page.evaluate("scrollY") == left
+
+
 def test_dialogs(windows: Windows) -> None:
     """What opens over a page is looked at too."""
     page = windows.open("jonas", f"/tickets/{windows.desk.facts['tickets']['worked']}/")

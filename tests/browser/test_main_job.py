@@ -105,6 +105,9 @@ def _reply_by_a_procedure(page: Page) -> None:
     reply = page.locator("#composer [name=reply]")
     expect(reply).to_have_value(re.compile(r"Hello Amara,\n\n.*Ask who sees it", re.S))
     expect(reply).to_be_focused()
+    # What is written next is a paragraph of its own, whatever the procedure ends with.
+    page.keyboard.type("Please try this first.")
+    expect(reply).to_have_value(re.compile(r"\n\nPlease try this first\.$"))
     page.keyboard.press("Control+Enter")
     expect(page.locator("#conversation")).to_contain_text("Ask who sees it")
     expect(reply).to_have_value("")
