@@ -24,6 +24,7 @@ _SUBJECT = _("%(subject)s")
 _SAID = _("%(subject)s\n\n%(preview)s")
 
 register_kind("ticket.answered", _("%(actor)s answered %(number)s"), _SAID, icon="reply")
+register_kind("ticket.desk_wrote", _("The desk wrote on %(number)s"), _SAID, icon="message-square")
 register_kind(
     "ticket.requester_wrote", _("%(actor)s wrote on %(number)s"), _SAID, channels=["in_app"], icon="message-square"
 )
@@ -74,7 +75,8 @@ def _audience(change: TicketChange, event: TicketEvent, interested: frozenset[in
     if event.kind == "ticket.replied":
         if event.data["message_kind"] == MessageKind.REQUESTER:
             return dict.fromkeys(interested, "ticket.requester_wrote")
-        return {**dict.fromkeys(interested, "ticket.answered"), requester: "ticket.answered"}
+        kind = "ticket.desk_wrote" if event.data["message_kind"] == MessageKind.AUTOMATIC else "ticket.answered"
+        return {**dict.fromkeys(interested, kind), requester: kind}
     if event.kind == "ticket.noted":
         return {user_id: "ticket.noted" for user_id in interested if user_id != requester}
     if event.kind == "ticket.assigned":

@@ -22,23 +22,23 @@ def _change(label: Any, kind: str) -> Sentence:
     def sentence(facts: Mapping[str, Any], names: Names) -> str:
         old, new = names[kind].get(facts["old"]), names[kind].get(facts["new"])
         if new is None:
-            return _("%(label)s removed, was %(old)s") % {"label": label, "old": old or "?"}
+            return _("removed the %(label)s, was %(old)s") % {"label": label, "old": old or "?"}
         if old is None:
-            return _("%(label)s set to %(new)s") % {"label": label, "new": new}
-        return _("%(label)s from %(old)s to %(new)s") % {"label": label, "old": old, "new": new}
+            return _("set the %(label)s to %(new)s") % {"label": label, "new": new}
+        return _("changed the %(label)s from %(old)s to %(new)s") % {"label": label, "old": old, "new": new}
 
     return sentence
 
 
 def _assigned(facts: Mapping[str, Any], names: Names) -> str:
     if facts["new"] is None:
-        return _("unassigned, was %(old)s") % {"old": names["person"].get(facts["old"], "?")}
-    return _("assigned to %(new)s") % {"new": names["person"].get(facts["new"], "?")}
+        return _("unassigned the ticket, was %(old)s") % {"old": names["person"].get(facts["old"], "?")}
+    return _("assigned the ticket to %(new)s") % {"new": names["person"].get(facts["new"], "?")}
 
 
 def _tagged(facts: Mapping[str, Any], names: Names) -> str:
     parts = [_("tagged %(tag)s") % {"tag": tag} for tag in facts["added"]]
-    return ", ".join(parts + [_("tag %(tag)s removed") % {"tag": tag} for tag in facts["removed"]])
+    return ", ".join(parts + [_("removed the tag %(tag)s") % {"tag": tag} for tag in facts["removed"]])
 
 
 def _plain(text: Any) -> Sentence:
@@ -58,8 +58,8 @@ _SENTENCES: dict[str, Sentence] = {
     "ticket.assigned": _assigned,
     "ticket.team_changed": _change(gettext_lazy("team"), "team"),
     "ticket.category_changed": _change(gettext_lazy("category"), "category"),
-    "ticket.renamed": lambda facts, names: _("subject was “%(old)s”") % {"old": facts["old"]},
-    "ticket.priority_changed": lambda facts, names: _("priority from P%(old)s to P%(new)s") % facts,
+    "ticket.renamed": lambda facts, names: _("changed the subject, was “%(old)s”") % {"old": facts["old"]},
+    "ticket.priority_changed": lambda facts, names: _("changed the priority from P%(old)s to P%(new)s") % facts,
     "ticket.status_changed": _change(gettext_lazy("status"), "status"),
     "ticket.resolved": _plain(gettext_lazy("resolved")),
     "ticket.closed": _plain(gettext_lazy("closed")),
@@ -70,7 +70,7 @@ _SENTENCES: dict[str, Sentence] = {
     "ticket.watched": _plain(gettext_lazy("watches")),
     "ticket.unwatched": _plain(gettext_lazy("watches no longer")),
     "ticket.linked": _linked(gettext_lazy("linked to %(number)s")),
-    "ticket.unlinked": _linked(gettext_lazy("link to %(number)s removed")),
+    "ticket.unlinked": _linked(gettext_lazy("removed the link to %(number)s")),
     "ticket.chased": lambda facts, names: _("reminded the requester, time %(step)s") % facts,
     "ticket.incident_followed": lambda facts, names: (
         _("about the known incident “%(title)s”") % {"title": names["incident"].get(facts["incident"], "?")}

@@ -109,7 +109,8 @@ def _ask_assignee(ticket: Ticket, viewer: Actor) -> Asked:
         )
         for person in people
     ]
-    nobody = Choice("", _("Nobody"), mark=marks.avatar("", size="20"), is_current=ticket.assignee_id is None)
+    is_nobody = bool(ticket.pk) and ticket.assignee_id is None
+    nobody = Choice("", _("Nobody"), mark=marks.avatar("", size="20"), is_current=is_nobody)
     return Asked(choices=[*choices[:1], nobody, *choices[1:]])
 
 
@@ -118,7 +119,7 @@ def _ask_team(ticket: Ticket, viewer: Actor) -> Asked:
         Choice(str(team.id), team.name, mark=marks.icon("users"), is_current=team.id == ticket.team_id)
         for team in list_teams()
     ]
-    none = Choice("", _("No team"), mark=marks.icon("circle"), is_current=ticket.team_id is None)
+    none = Choice("", _("No team"), mark=marks.icon("circle"), is_current=bool(ticket.pk) and ticket.team_id is None)
     return Asked(choices=[*choices, none])
 
 
@@ -127,7 +128,8 @@ def _ask_category(ticket: Ticket, viewer: Actor) -> Asked:
         Choice(str(row.id), row.label, mark=marks.icon("folder"), is_current=row.id == ticket.category_id)
         for row in list_categories()
     ]
-    none = Choice("", _("No category"), mark=marks.icon("circle"), is_current=ticket.category_id is None)
+    is_none = bool(ticket.pk) and ticket.category_id is None
+    none = Choice("", _("No category"), mark=marks.icon("circle"), is_current=is_none)
     return Asked(choices=[*choices, none])
 
 

@@ -22,6 +22,8 @@ from tickets.vocabulary import Channel, MessageKind
 
 _QUIET = frozenset({"ticket.opened", "ticket.watched", "ticket.unwatched", "sla.policy_applied", "sla.warned"})
 """Told by the first message, or no news for whoever reads a conversation: the history has them."""
+_INNER = frozenset({"ticket.status_changed", "ticket.chased", "ticket.tagged"})
+"""How the desk works on it. A requester reads in plain words how the request stands, above the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,13 @@ class ShownConversation:
     public_count: int
 
 
-def show_conversation(ticket: Ticket, *, viewer: Actor, seen_seq: int) -> ShownConversation:
+def show_conversation(ticket: Ticket, *, viewer: Actor, seen_seq: int, to_requester: bool = False) -> ShownConversation:
     """Messages and acts of a ticket, oldest first. At most four queries."""
+    quiet = _QUIET | _INNER if to_requester else _QUIET
     messages = list_messages(ticket, viewer=viewer)
     lines = history_lines(list_events(ticket, viewer=viewer))
     entries = conversation_entries(
-        messages, [line for line in map(_shortened, lines) if line.sentences], seen_seq=seen_seq
+        messages, [short for line in lines if (short := _shortened(line, quiet)).sentences], seen_seq=seen_seq
     )
     return ShownConversation(
         entries=list(_shown(_joined(entries), viewer=viewer, seen_seq=seen_seq)),
@@ -79,9 +82,9 @@ def show_conversation(ticket: Ticket, *, viewer: Actor, seen_seq: int) -> ShownC
     )
 
 
-def _shortened(line: HistoryLine) -> HistoryLine:
+def _shortened(line: HistoryLine, quiet: frozenset[str]) -> HistoryLine:
     """The line without what is no news in a conversation."""
-    kept = [(kind, sentence) for kind, sentence in zip(line.kinds, line.sentences, strict=True) if kind not in _QUIET]
+    kept = [(kind, sentence) for kind, sentence in zip(line.kinds, line.sentences, strict=True) if kind not in quiet]
     return replace(line, kinds=tuple(kind for kind, _s in kept), sentences=tuple(sentence for _k, sentence in kept))
 
 

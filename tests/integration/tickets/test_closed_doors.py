@@ -95,9 +95,9 @@ def test_a_tie_does_not_name_a_ticket_that_its_reader_may_not_see(
         assert [event.data["other"] for event in ties[2:]] == [hidden.pk if reader is jonas else None] * 2
         return [sentence for line in history_lines(ties) for sentence in line.sentences]
 
-    lines = [f"linked to {seen.number}", f"link to {seen.number} removed"]
-    assert told(jonas) == [*lines, f"linked to {hidden.number}", f"link to {hidden.number} removed"]
-    assert told(noor) == [*lines, "linked to another ticket", "link to another ticket removed"]
+    lines = [f"linked to {seen.number}", f"removed the link to {seen.number}"]
+    assert told(jonas) == [*lines, f"linked to {hidden.number}", f"removed the link to {hidden.number}"]
+    assert told(noor) == [*lines, "linked to another ticket", "removed the link to another ticket"]
     for url in (f"/tickets/{engineered.number}/", f"/tickets/{engineered.number}/history/"):
         client = Client()
         client.force_login(noor)

@@ -13,6 +13,7 @@ from puo_desk.accounts.vocabulary import Role
 from tests.support.desk import after, kinds_of, make_category, make_ticket
 from tests.support.people import actor_of, make_person
 from tickets.models import Attachment, Category, KnownIncident, Message, Ticket
+from tickets.operations.assignment import claim_ticket
 from tickets.operations.conversation import note_on_ticket, reply_to_ticket
 from tickets.operations.statuses import close_ticket, resolve_ticket
 
@@ -124,11 +125,14 @@ def test_a_requester_reads_no_note_and_no_desk_business(browser: Client, amara: 
     jonas = actor_of(make_person("jonas"))
     ticket = make_ticket(amara)
     note_on_ticket(ticket_id=ticket.pk, body="xylophone suspicion", actor=jonas, now=after())
+    claim_ticket(ticket_id=ticket.pk, actor=jonas, now=after())
     reply_to_ticket(ticket_id=ticket.pk, body="We look into it.", actor=jonas, now=after())
     page = browser.get(f"/requests/{ticket.number}/").content.decode()
     assert "We look into it." in page
     assert "xylophone" not in page
     assert "priority" not in page.lower()
+    assert "We are on it" in page
+    assert "status from" not in page
 
 
 def test_a_category_proposes_how_urgent_it_is_until_the_person_says(browser: Client) -> None:

@@ -135,7 +135,7 @@ def test_a_stale_choice_is_kept_and_told_what_changed(headers: dict[str, str], b
     answer = browser.post(f"/tickets/{ticket.number}/acts/priority/", posted, headers=headers)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "<b>Mei Lin</b> priority from P4 to P3" in page
+    assert "<b>Mei Lin</b> changed the priority from P4 to P3" in page
     assert '<input type="hidden" name="value" value="1x1">' in page
     assert ("<html" in page) == (not headers)
     assert Ticket.objects.get().priority == 3
@@ -293,6 +293,14 @@ def test_all_matching_are_those_of_the_list_and_no_others(browser: Client, amara
     assert "3 tickets changed" in browser.post("/tickets/bulk/", sent).content.decode()
     tagged = Ticket.objects.filter(tag_names__contains=["emea"])
     assert set(tagged.values_list("pk", flat=True)) == {ticket.pk for ticket in stopped}
+
+
+@pytest.mark.parametrize("act", ["assign", "status", "priority"])
+def test_bulk_takes_nothing_for_what_all_the_chosen_have_now(act: str, browser: Client, amara: User) -> None:
+    chosen = {"act": act, "ticket": [make_ticket(amara).pk], "listing": "view=open"}
+    asked = browser.post("/tickets/bulk/", chosen, headers=HTMX).content.decode()
+    assert 'name="value"' in asked
+    assert "aria-current" not in asked
 
 
 def test_bulk_is_refused_to_those_who_may_not(amara: User) -> None:

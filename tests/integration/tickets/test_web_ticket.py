@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -155,8 +157,23 @@ def test_the_history_has_everything(browser: Client, amara: User, jonas: User) -
     claim_ticket(ticket_id=ticket.pk, actor=actor_of(jonas), now=timezone.now())
     resolve_ticket(ticket_id=ticket.pk, actor=actor_of(jonas), now=timezone.now())
     page = browser.get(f"/tickets/{ticket.number}/history/").content.decode()
-    for words in ("opened the ticket", "took the ticket", "resolved"):
+    for words in ("opened the ticket", "took the ticket, changed the status from New to In progress", "resolved"):
         assert words in page
+    lines = page.count('<th scope="row">')
+    assert f'<span class="count">{lines}</span>' in page
+
+
+def test_the_rail_and_the_tabs_mark_the_list_that_a_ticket_was_opened_from(browser: Client, amara: User) -> None:
+    ticket = make_ticket(amara)
+
+    def marked(query: str) -> list[str]:
+        page = browser.get(f"/tickets/{ticket.number}/{query}").content.decode()
+        return re.findall(r'<a class="(rail__entry|tabbar__tab)" href="([^"]*)"[^>]* aria-current="page"', page)
+
+    rail, tab = "rail__entry", "tabbar__tab"
+    assert set(marked("?view=breached")) == {(rail, "/tickets/?view=breached"), (tab, "/tickets/?view=open")}
+    assert set(marked("?view=mine")) == {(rail, "/tickets/?view=mine"), (tab, "/tickets/?view=mine")}
+    assert marked("") == []
 
 
 def test_next_and_previous_follow_the_list(browser: Client, amara: User) -> None:

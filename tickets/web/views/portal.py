@@ -173,7 +173,7 @@ def _request_page(
     seen = last_seen_seq(ticket, viewer=viewer)
     context = {
         "ticket": ticket,
-        "conversation": show_conversation(ticket, viewer=viewer, seen_seq=seen),
+        "conversation": show_conversation(ticket, viewer=viewer, seen_seq=seen, to_requester=True),
         "form": form,
         "rating_form": RatingForm(initial={"score": ticket.rating, "comment": ticket.rating_comment}),
         "is_solved": ticket.status_category in SOLVED,

@@ -62,13 +62,13 @@ def history(request: ReaderRequest, ticket_id: int) -> HttpResponseBase:
     """Everything that ever happened to the ticket, in order."""
     now = timezone.now()
     space = get_workspace(ticket_id, viewer=request.actor)
-    events = list_events(space.ticket, viewer=request.actor)
+    lines = history_lines(list_events(space.ticket, viewer=request.actor))
     context = {
         "space": space,
         **head_context(space, request=request, now=now),
         **side_context(space, request=request),
-        "lines": history_lines(events),
-        "event_count": len(events),
+        "lines": lines,
+        "line_count": len(lines),
         "panels": [],
     }
     return render(request, "tickets/ticket_history.html", context)
