@@ -46,7 +46,8 @@ def queue_groups(request: HttpRequest) -> Iterable[RailGroup]:
     if viewer is None or not may(viewer, "queue.view"):
         return
     counts = view_counts(request, viewer)
-    current = getattr(request, "queue_view", "")
+    # A ticket carries the list that it was opened from in its address.
+    current = getattr(request, "queue_view", "") or request.GET.get("view", "")
     yield RailGroup(
         items=[
             RailItem(
@@ -58,6 +59,7 @@ def queue_groups(request: HttpRequest) -> Iterable[RailGroup]:
                 key=_KEYS.get(code, ""),
                 current=code == current,
                 tab=str(_TABS.get(code, "")),
+                tab_current=code == "open" and current in VIEWS and current != "mine",
                 live_id=f"count-{code}",
             )
             for code in COUNTED_VIEWS
@@ -77,6 +79,16 @@ def work_group(request: HttpRequest) -> Iterable[RailGroup]:
     yield RailGroup(items=[entry], label=str(_("Work")))
 
 
+def request_links(request: HttpRequest) -> Iterable[RailGroup]:
+    """Where requesters go: the links of their bar on pages that are not about requests."""
+    viewer = getattr(request, "actor", None)
+    if viewer is None or may(viewer, "queue.view"):
+        return
+    places = [(_("My requests"), "tickets:requests", "inbox"), (_("New request"), "tickets:new_request", "plus")]
+    yield RailGroup([RailItem(str(word), address(name), icon, tab=str(word)) for word, name, icon in places])
+
+
 register_rail(queue_groups, order=10)
+register_rail(request_links, order=10)
 register_rail(work_group, order=30)
 register_search(search_address)

@@ -37,6 +37,8 @@ class RailItem:
     goes: bool = True
     tab: str = ""
     """The short word on the phone's tab bar; empty means the entry is found under More."""
+    tab_current: bool = False
+    """The tab stands for more pages than its own, and this is one of them."""
     in_rail: bool = True
     live_id: str = ""
     """Name of the count, by which a page that stays open keeps it right: in the rail and under More."""

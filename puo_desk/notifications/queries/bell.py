@@ -40,6 +40,11 @@ class NotificationRow:
     created_at: datetime
     is_unread: bool
 
+    @property
+    def lines(self) -> list[str]:
+        """The body by its lines: a subject does not run into what was said about it."""
+        return [line for line in self.body.splitlines() if line.strip()]
+
 
 # On every page: in SQL, because making the statement by the ORM costs more than its answer.
 _COUNT_UNREAD = """

@@ -190,6 +190,7 @@ def test_the_profile_is_saved_and_a_wrong_one_comes_back_with_its_words() -> Non
     wrong = client.post("/profile/", asked | {"time_zone": "Mars/Base"})
     assert wrong.status_code == 422
     assert "Ada L" in wrong.content.decode()
+    assert '<p class="muted">Agent · ' in client.get("/profile/").content.decode()
 
 
 @pytest.mark.parametrize(

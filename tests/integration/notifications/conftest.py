@@ -21,6 +21,7 @@ def kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extension, "_kinds", {})
     extension.register_kind("test.plain", _("%(number)s changed"), _("By %(who)s at %(at)s."))
     extension.register_kind("test.urgent", _("%(number)s is late"), tone="breach", urgent=True)
+    extension.register_kind("test.said", _("Somebody wrote"), _("%(subject)s\n\n%(preview)s"))
     extension.register_kind("test.quiet", _("%(number)s was read"), channels=["in_app"])
 
 

@@ -37,6 +37,20 @@ def test_everybody_reads_ones_own_and_markup_is_text(role: Role) -> None:
     assert "PUO-99" not in text
 
 
+@pytest.mark.parametrize("address", ["/notifications/", "/profile/"])
+def test_a_requester_finds_the_way_back(address: str) -> None:
+    text = sign_in(make_person(role=Role.REQUESTER)).get(address).content.decode()
+    assert '<a class="link" href="/requests/">My requests</a>' in text
+    assert '<a class="link" href="/requests/new/">New request</a>' in text
+
+
+def test_a_subject_stands_on_its_own_line() -> None:
+    person = make_person()
+    tell([person.pk], "test.said", dedupe="a", facts={"subject": "No items", "preview": "All of us."}, now=NOON)
+    text = sign_in(person).get("/notifications/").content.decode()
+    assert '<span class="news__body">No items</span><span class="news__body">All of us.</span>' in text
+
+
 def test_the_fragment_is_the_rows_alone() -> None:
     client = sign_in(make_person())
     fragment = client.get("/notifications/", HTTP_HX_REQUEST="true").content.decode()
