@@ -63,7 +63,13 @@ def test_main_job(windows: Windows) -> None:
     expect(asking.get_by_text("Did this fix it?")).to_be_visible()
     asking.get_by_role("button", name="Yes, this fixed it").click()
     expect(asking.get_by_text("Closed").first).to_be_visible()
-    asking.locator("label[for=score-5]").click()
+    # To the right is better, for keys as for eyes.
+    asking.locator("#score-1").focus()
+    for score in (2, 3, 4, 5):
+        asking.keyboard.press("ArrowRight")
+        expect(asking.locator(f"#score-{score}")).to_be_checked()
+    worst, best = (asking.locator(f"label[for=score-{score}]").bounding_box() for score in (1, 5))
+    assert worst and best and worst["x"] < best["x"]
     asking.get_by_label("Anything").or_(asking.locator("[name=comment]")).first.fill("Quick and kind")
     asking.get_by_role("button", name="Send rating").click()
     expect(asking.get_by_text("You gave 5 of 5")).to_be_visible()

@@ -155,7 +155,7 @@ class RatingForm(forms.Form):
     score = forms.TypedChoiceField(
         label=_("How was our help?"),
         coerce=int,
-        choices=[(5, _("Very good")), (4, _("Good")), (3, _("Fair")), (2, _("Poor")), (1, _("Bad"))],
+        choices=[(1, _("Bad")), (2, _("Poor")), (3, _("Fair")), (4, _("Good")), (5, _("Very good"))],
         widget=forms.RadioSelect,
     )
     comment = forms.CharField(
