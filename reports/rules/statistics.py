@@ -8,7 +8,8 @@ from collections.abc import Sequence
 def percentile(values: Sequence[float], share: float) -> float | None:
     """The value below which ``share`` (0 to 1) of the values lie, linear between neighbours; None of nothing.
 
-    The definition of PostgreSQL's ``percentile_cont`` and of NumPy's default, so that anybody can check it.
+    To the millionth, for what binary fractions add beyond it means nothing. The definition of PostgreSQL's
+    ``percentile_cont`` and of NumPy's default, so that anybody can check it.
     """
     if not values:
         return None
@@ -16,7 +17,7 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     place = (len(ordered) - 1) * share
     below = int(place)
     above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+    return round(ordered[below] + (ordered[above] - ordered[below]) * (place - below), 6)
 
 
 def mean(values: Sequence[float]) -> float | None:

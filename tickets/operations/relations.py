@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from puo_desk.kernel.actor import Actor
@@ -42,8 +43,8 @@ def link_tickets(*, ticket_id: int, other_id: int, kind: str, actor: Actor, now:
     """
     _check_link(ticket_id, other_id, kind, actor)
     with changing_ticket(ticket_id, act="ticket.link", actor=actor, now=now) as change:
-        _row, created = TicketLink.objects.get_or_create(ticket_id=ticket_id, other_id=other_id, kind=kind)
-        if created:
+        if not _ties(ticket_id, other_id, kind).exists():
+            TicketLink.objects.create(ticket_id=ticket_id, other_id=other_id, kind=kind)
             change.record(TicketLinked(other=other_id, link=kind))
     return change.ticket
 
@@ -52,10 +53,18 @@ def unlink_tickets(*, ticket_id: int, other_id: int, kind: str, actor: Actor, no
     """Take a tie away. Emits: ticket.unlinked."""
     _check_link(ticket_id, other_id, kind, actor)
     with changing_ticket(ticket_id, act="ticket.link", actor=actor, now=now) as change:
-        deleted, _rows = TicketLink.objects.filter(ticket_id=ticket_id, other_id=other_id, kind=kind).delete()
+        deleted, _rows = _ties(ticket_id, other_id, kind).delete()
         if deleted:
             change.record(TicketUnlinked(other=other_id, link=kind))
     return change.ticket
+
+
+def _ties(ticket_id: int, other_id: int, kind: str) -> QuerySet[TicketLink]:
+    """The tie of a kind between two tickets. What is related is so from both sides, whichever was asked first."""
+    between = Q(ticket_id=ticket_id, other_id=other_id)
+    if kind == LinkKind.RELATED:
+        between |= Q(ticket_id=other_id, other_id=ticket_id)
+    return TicketLink.objects.filter(between, kind=kind)
 
 
 def _check_link(ticket_id: int, other_id: int, kind: str, actor: Actor) -> None:

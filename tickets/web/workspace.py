@@ -53,7 +53,7 @@ class ShownLink:
     subject: str
     kind: str
     words: str
-    is_outgoing: bool
+    may_untie: bool
 
 
 _INCOMING: dict[str, Any] = {
@@ -65,7 +65,14 @@ _INCOMING: dict[str, Any] = {
 
 def _shown_link(link: LinkRow) -> ShownLink:
     words = LinkKind(link.kind).label if link.is_outgoing else _INCOMING.get(link.kind, LinkKind(link.kind).label)
-    return ShownLink(link.ticket_id, link.number, link.subject, link.kind, str(words), link.is_outgoing)
+    return ShownLink(
+        link.ticket_id,
+        link.number,
+        link.subject,
+        link.kind,
+        str(words),
+        link.is_outgoing or link.kind == LinkKind.RELATED,
+    )
 
 
 def allowed_acts(ticket: Ticket, viewer: Actor) -> dict[str, bool]:

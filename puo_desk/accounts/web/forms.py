@@ -25,7 +25,13 @@ class ProfileForm(forms.Form):
     time_zone = forms.ChoiceField(
         label=_("Time zone"), choices=_zone_choices, help_text=_("All times are shown in this zone.")
     )
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        help_text=_(
+            "How dates are written, and by which rules your words are found. The desk's own texts are English."
+        ),
+    )
 
     @classmethod
     def of(cls, user: User) -> ProfileForm:

@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 
 from puo_desk.accounts.queries.people import actor_for
 from puo_desk.kernel.actor import Actor
+from puo_desk.kernel.pages.words import text_language
 
 
 class ReaderMiddleware:
@@ -35,7 +36,7 @@ class ReaderMiddleware:
         request.LANGUAGE_CODE = language
         with translation.override(language), timezone.override(_zone(zone)):
             response = self.get_response(request)
-        response.headers.setdefault("Content-Language", language)
+            response.headers.setdefault("Content-Language", text_language())
         if actor is not None:
             # What one person read is not for whoever sits down next, or for a proxy, to bring back.
             response.headers.setdefault("Cache-Control", "private, no-store")

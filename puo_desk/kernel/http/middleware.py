@@ -9,7 +9,9 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import structlog
-from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect, QueryDict
+from django.middleware.common import CommonMiddleware
+from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
 from puo_desk.kernel.actor import new_request_id
@@ -122,6 +124,19 @@ def _text_problem(request: HttpRequest) -> Problem | None:
         or any(has_forbidden_characters(value, lines=False) for value in request.COOKIES.values())
     )
     return unclean_text() if unclean else None
+
+
+class AddressMiddleware(CommonMiddleware):
+    """Leads from an address without its last slash to the one with it, method and body kept: a request that asks for
+    something new must not become one that lists what there is."""
+
+    class response_redirect_class(HttpResponsePermanentRedirect):  # noqa: N801  Django's name
+        def __init__(self, to: str) -> None:
+            super().__init__(to, preserve_request=True)
+
+    def get_full_path_with_slash(self, request: HttpRequest) -> str:
+        # Without Django's refusal while developing: what it warns of, a lost body, does not happen here.
+        return escape_leading_slashes(request.get_full_path(force_append_slash=True))
 
 
 class DomainErrorMiddleware:

@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from django.utils.translation import get_language
+from django.conf import settings
+from django.utils.translation import get_language, to_locale
 
+SOURCE = "en"
+"""The language in which the texts are written."""
 P = ParamSpec("P")
 Words = TypeVar("Words")
 
@@ -38,3 +42,17 @@ def per_language(make: Callable[P, Words]) -> Callable[P, Words]:
         return kept(_said_in.get() or get_language(), *args, **kwargs)  # type: ignore[arg-type]
 
     return words
+
+
+def text_language() -> str:
+    """The language in which the desk's texts are said to the reader: the reader's, once they are translated into it.
+
+    Dates and the words to search by follow the reader's language all the same.
+    """
+    language = get_language() or SOURCE
+    return language if _is_translated(language, tuple(settings.LOCALE_PATHS)) else SOURCE
+
+
+@lru_cache(maxsize=64)
+def _is_translated(language: str, places: tuple[Path, ...]) -> bool:
+    return any((Path(place) / to_locale(language) / "LC_MESSAGES" / "django.mo").exists() for place in places)

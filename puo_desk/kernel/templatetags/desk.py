@@ -20,10 +20,11 @@ from puo_desk.kernel.pages import marks, times
 from puo_desk.kernel.pages.addresses import address
 from puo_desk.kernel.pages.markup import fill, joined
 from puo_desk.kernel.pages.message import draw_message
-from puo_desk.kernel.pages.words import per_language
+from puo_desk.kernel.pages.words import per_language, text_language
 
 register = template.Library()
 register.simple_tag(address)
+register.simple_tag(text_language)
 _serial = itertools.count(1)
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import struct
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from allauth.mfa.adapter import get_adapter as mfa_adapter
@@ -15,6 +19,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from puo_desk.accounts import events
 from puo_desk.accounts.models import ApiToken, Membership, PersonEvent, User
@@ -22,6 +27,7 @@ from puo_desk.accounts.policies import PUBLIC
 from puo_desk.accounts.vocabulary import Role
 from puo_desk.accounts.web.access import ask_to_sign_in, declared_permission, page
 from puo_desk.kernel.errors import NotPermitted
+from puo_desk.kernel.pages.times import moment_text
 from tests.support.people import PASSWORD, actor_of, make_person, make_team
 
 pytestmark = pytest.mark.django_db
@@ -248,13 +254,21 @@ def test_a_token_is_shown_once_and_revoked_on_the_page() -> None:
     assert ApiToken.objects.count() == 1
 
 
-def test_times_and_words_are_the_readers() -> None:
-    user = make_person(language="de", time_zone="Asia/Tokyo")
-    answer = sign_in(user).get("/profile/")
-    assert answer.headers["Content-Language"] == "de"
-    assert '<html lang="de"' in answer.content.decode()
+def test_a_page_names_the_language_its_texts_are_in(settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "fr" / "LC_MESSAGES").mkdir(parents=True)
+    (tmp_path / "fr" / "LC_MESSAGES" / "django.mo").write_bytes(struct.pack("<7I", 0x950412DE, 0, 0, 28, 28, 0, 28))
+    settings.LOCALE_PATHS = [tmp_path]
+    answer = sign_in(make_person(language="de")).get("/profile/")
+    assert answer.headers["Content-Language"] == "en", "there is no German of these texts"
+    assert '<html lang="en"' in answer.content.decode()
     stranger = Client().get(LOGIN, HTTP_ACCEPT_LANGUAGE="fr")
     assert stranger.headers["Content-Language"] == "fr"
+
+
+def test_dates_are_said_in_the_readers_language() -> None:
+    now = datetime(2026, 3, 15, 12, tzinfo=UTC)
+    with translation.override("de"):
+        assert "März" in moment_text(now, now=now, style="day")
 
 
 def test_the_reader_costs_two_queries_and_a_stranger_none() -> None:

@@ -202,6 +202,12 @@ def test_addresses_and_methods_that_are_not_there(client) -> None:
     assert client.get("/nowhere/").status_code == 404
 
 
+def test_an_address_without_its_slash_leads_on_with_method_and_body(client) -> None:
+    answer = client.post("/api/probe?a=1", "{}", content_type="application/json")
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/api/probe/?a=1")
+    assert client.get("/page").status_code == 308
+
+
 def test_a_form_without_its_token(client) -> None:
     strict = Client(enforce_csrf_checks=True)
     assert strict.post("/csrf-form/", {"a": "b"}).status_code == 403

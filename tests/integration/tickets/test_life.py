@@ -13,7 +13,7 @@ from puo_desk.kernel.errors import DomainError, InvalidInput, NotFound, NotPermi
 from puo_desk.notifications.models import Notification
 from tests.support.desk import after, assert_folds_to_row, kinds_of, make_category, make_ticket
 from tests.support.people import actor_of, make_person, make_team
-from tickets.models import Message, Status, Ticket, TicketEvent
+from tickets.models import Message, Status, Ticket, TicketEvent, TicketLink
 from tickets.operations import assignment, conversation, properties, relations, statuses
 from tickets.operations.conversation import NewerMessages, TicketIsClosed
 from tickets.operations.statuses import NotSolvedYet, TransitionRefused
@@ -320,6 +320,16 @@ def test_an_engineer_sees_the_own_teams_tickets_alone(amara: User) -> None:
     conversation.note_on_ticket(ticket_id=ticket.pk, body="On it", actor=engineer, now=after())
     with pytest.raises(NotPermitted):
         properties.set_priority(ticket_id=ticket.pk, priority=1, actor=engineer, now=after())
+
+
+def test_what_is_related_is_so_from_both_sides(amara: User, jonas: User) -> None:
+    one, other, agent = make_ticket(amara), make_ticket(amara), actor_of(jonas)
+    relations.link_tickets(ticket_id=one.pk, other_id=other.pk, kind="related", actor=agent, now=after())
+    relations.link_tickets(ticket_id=other.pk, other_id=one.pk, kind="related", actor=agent, now=after())
+    assert "ticket.linked" not in kinds_of(other)
+    relations.unlink_tickets(ticket_id=other.pk, other_id=one.pk, kind="related", actor=agent, now=after())
+    assert not TicketLink.objects.exists()
+    assert kinds_of(other)[-1] == "ticket.unlinked"
 
 
 def test_links_lead_only_where_the_actor_may_look(amara: User, jonas: User) -> None:
