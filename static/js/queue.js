@@ -41,6 +41,7 @@ function apply(text) {
   for (const count of answer.querySelectorAll("data[id]")) {
     showCount(count.id, count.value === "0" ? "" : count.value);
   }
+  showCount("list-total", answer.dataset.total);
   showNew(Number(answer.dataset.new || 0));
 }
 

@@ -228,6 +228,11 @@ PAGE_ACTS: dict[str, PageAct] = {
             done=gettext_lazy("%(number)s is yours"),
         ),
         PageAct(
+            "take_over", "ticket.assign", gettext_lazy("Take over"),
+            lambda doing: assignment.assign_ticket(assignee_id=doing.actor.user_id, **doing.on_version),
+            done=gettext_lazy("%(number)s is yours"),
+        ),
+        PageAct(
             "team", "ticket.set_team", gettext_lazy("Team"),
             lambda doing: assignment.move_to_team(team_id=doing.number(), **doing.on_version), _ask_team,
         ),

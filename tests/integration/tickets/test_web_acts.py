@@ -15,7 +15,7 @@ from puo_desk.notifications.models import Notification
 from tests.support.desk import kinds_of, make_category, make_ticket
 from tests.support.people import actor_of, make_person, make_team, signed_in
 from tickets.models import KnownIncident, Ticket, TicketEvent, Watcher
-from tickets.operations.assignment import claim_ticket
+from tickets.operations.assignment import assign_ticket, claim_ticket
 from tickets.operations.conversation import reply_to_ticket
 from tickets.operations.properties import set_priority
 from tickets.operations.statuses import resolve_ticket
@@ -31,6 +31,7 @@ def do(client: Client, ticket: Ticket, act: str, **posted: object):
 SENT: dict[str, Callable[[], dict[str, object]]] = {
     "assign": lambda: {"value": make_person("mei").pk},
     "claim": dict,
+    "take_over": dict,
     "team": lambda: {"value": make_team("Policy").pk},
     "category": lambda: {"value": make_category("Labels").pk},
     "status": lambda: {"value": "waiting_third_party"},
@@ -45,6 +46,7 @@ SENT: dict[str, Callable[[], dict[str, object]]] = {
 CAME_ABOUT: dict[str, Callable[[Ticket], object]] = {
     "assign": lambda ticket: ticket.assignee and ticket.assignee.username == "mei",
     "claim": lambda ticket: ticket.assignee and ticket.assignee.username == "jonas",
+    "take_over": lambda ticket: ticket.assignee and ticket.assignee.username == "jonas",
     "team": lambda ticket: ticket.team and ticket.team.name == "Policy",
     "category": lambda ticket: ticket.category and ticket.category.name == "Labels",
     "status": lambda ticket: ticket.status.code == "waiting_third_party",
@@ -93,6 +95,17 @@ def test_nobody_does_what_the_role_does_not_allow(act: str, amara: User) -> None
         assert signed_in(person).get(f"/tickets/{ticket.number}/acts/{act}/").status_code in {302, 403}
         assert Ticket.objects.filter(pk=ticket.pk).values().get() == before
         assert (TicketEvent.objects.count(), Notification.objects.count()) == (events, told)
+
+
+def test_what_a_colleague_has_can_be_taken_over(browser: Client, amara: User, jonas: User) -> None:
+    ticket = make_ticket(amara)
+    assign_ticket(ticket_id=ticket.pk, assignee_id=make_person("mei").pk, actor=actor_of(jonas), now=timezone.now())
+    page = browser.get(f"/tickets/{ticket.number}/").content.decode()
+    assert f"/tickets/{ticket.number}/acts/take_over/" in page and f"/tickets/{ticket.number}/acts/claim/" not in page
+    assert do(browser, ticket, "take_over", version=1).status_code == 409, "somebody else took it meanwhile"
+    ticket.refresh_from_db()
+    assert do(browser, ticket, "take_over", version=ticket.version).status_code == 302
+    assert "take_over" not in browser.get(f"/tickets/{ticket.number}/").content.decode()
 
 
 def test_what_is_not_seen_cannot_be_acted_on(amara: User) -> None:

@@ -176,7 +176,9 @@ def test_a_page_that_stays_open_asks_for_its_rows_and_hears_of_new_ones(
     assert 'data-new="1"' in answer
     assert first.number in answer
     assert second.number not in answer
-    assert '<data id="count-open" value="2">' in answer
+    assert '<data id="count-open" value="2">' in answer and 'data-total="2"' in answer
+    narrowed = page_of(browser, f"/tickets/?view=open&assignee={jonas.pk}&live=1&rows={first.pk}", **HTMX)
+    assert 'data-total="1"' in narrowed
     stranger = make_person("ivo", role=Role.ENGINEER)
     hidden = page_of(signed_in(stranger), f"/tickets/?view=open&live=1&rows={first.pk},{second.pk},x,-1", **HTMX)
     assert first.number not in hidden

@@ -116,7 +116,7 @@ def _filter_choices(listing: Listing) -> dict[str, Any]:
 
 
 def _live(request: ReaderRequest, listing: Listing, now: Any) -> HttpResponse:
-    """The rows that a page shows as they are now, how many more the list has, and the rail's counts."""
+    """The rows that a page shows as they are now, how many more the list has, and all counts."""
     shown = {int(word) for word in request.GET.get("rows", "").split(",")[:LIVE_ROWS_AT_MOST] if _is_id(word)}
     first = not request.GET.get("cursor")
     current = {row.id: row for row in page_of(listing, viewer=request.actor)[0].rows} if first else {}
@@ -129,6 +129,7 @@ def _live(request: ReaderRequest, listing: Listing, now: Any) -> HttpResponse:
         "rows": shown_rows(rows, viewer=request.actor, now=now, query=listing.query),
         "new": len(current.keys() - shown) if len(shown) < 2 * len(current) + 50 else 0,
         "counts": {f"count-{code}": capped(count) for code, count in view_counts(request, request.actor).items()},
+        "total": _total(request, listing),
         "listing": listing,
         "now": now,
     }
