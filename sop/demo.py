@@ -29,20 +29,6 @@ SAMPLES: tuple[_Sample, ...] = (
         title="Review queue is empty but the dashboard is not",
         summary="A review queue shows no items for one person or a whole shift while the dashboard still counts waiting items.",
         words_of_category=("queue", "empty"),
-        change_note="Step 3 checks the rule version too",
-        earlier_body="""\
-## Use it when
-
-- The queue says **No items** and the dashboard still counts items
-- Reloading the console does not help
-
-## Steps
-
-1. Ask who sees it: one person, the shift, or several sites.
-2. Compare the queue with the dashboard for the same region.
-3. Look at the routing of the queue group.
-4. Tell the requester what is known and when you write again.
-""",
         body="""\
 ## Use it when
 
@@ -56,24 +42,6 @@ Not for one person alone: see *Permission lost after a role change*.
 1. Reload the console with `Ctrl+Shift+R`. Unsaved decisions are kept.
 2. Open **Filters** and choose *Reset to shift default*: a leftover language filter is the most common cause.
 3. Check that your shift has begun: before its first minute the queue stays empty.
-
-## What the desk does
-
-1. Ask who sees it: one person, the shift, or several sites.
-2. Compare the queue with the dashboard for the same region.
-3. Look at the routing of the queue group, and at the version of its rule:
-
-   | routable | pending | means |
-   |---:|---:|---|
-   | 0 | more than 0 | a rule leaves the region out |
-   | more than 0 | more than 0 | the console does not refresh |
-   | 0 | 0 | the dashboard is late: wait five minutes |
-
-4. Is the rule newer than the complaint? Escalate to Routing on call with the table above.
-5. Tell the requester what is known and when you write again.
-6. Look once more, then ask the requester to confirm.
-
-> Never ask people to sign out during a rollback: they lose their place in the rotation.
 """,
     ),
     _Sample(
@@ -91,15 +59,6 @@ Not for one person alone: see *Permission lost after a role change*.
 1. Sign out of **all** consoles and sign in again. Roles are read at sign-in.
 2. Wait 15 minutes after a change of role: groups are copied every quarter of an hour.
 3. Note the exact name of the queue or tool that is missing.
-
-## What the desk does
-
-1. Compare the groups of the account with those of a colleague who can work.
-2. Is the group missing at the source? Ask the site lead to approve it: **the desk never grants a role by itself**.
-3. Is it there at the source and missing here? Start the copy for the one account.
-4. Ask the requester to sign in again and to confirm the missing queue by name.
-
-Escalate when more than three people of one team lost the same group within an hour.
 """,
     ),
     _Sample(
@@ -112,15 +71,6 @@ Escalate when more than three people of one team lost the same group within an h
 1. Open a private window and sign in there. Does it work? Then remove the cookies of `sso` and of the console.
 2. Set the clock of the computer to automatic. More than **two minutes** off ends in a loop.
 3. Use one tab only: two tabs that sign in at once cancel each other.
-
-## What the desk does
-
-1. Ask for the time of the last attempt, to the minute, and the site.
-2. Look for the account at the identity provider. `clock skew`, `unknown audience` and `too many redirects` name the cause.
-3. `unknown audience` for several people: a certificate was changed. Escalate to Identity at once.
-4. For one person: end the sessions of the account, then ask to sign in again.
-
-Do **not** ask for passwords or codes, and delete them when they are sent.
 """,
     ),
     _Sample(
@@ -138,13 +88,6 @@ Do **not** ask for passwords or codes, and delete them when they are sent.
 1. Check the **effective date** on the policy page: labels appear at 00:00 UTC of that day.
 2. Search by the code (`MS-14`), not by the name: names differ between languages.
 3. Until it appears choose *Other, see note* and write the code into the note. Do not choose a similar label.
-
-## What the desk does
-
-1. Compare the version of the label tree with the policy's version for the market.
-2. Older tree: ask for a refresh of the market's configuration, it takes ten minutes.
-3. Same version, label missing: hand to Policy Tools with market, language, code and a screenshot.
-4. When it is back list the reviews that were noted with the code, so that they can be labelled again.
 """,
     ),
     _Sample(
@@ -159,12 +102,6 @@ Exports are written in **UTC**, whatever the console shows. That is on purpose: 
 1. In the export dialog choose *Add local time*: a second column in the zone of your profile is added.
 2. In a spreadsheet: `=A2 + TIME(2,0,0)` for a zone two hours ahead. Mind the days on which clocks change.
 3. Check the zone of your profile: *Profile, Time zone*.
-
-## What the desk does
-
-1. Ask for the first data line of the file and the time that the console shows for the same item.
-2. The difference is the zone of the profile: explain, done.
-3. The difference is anything else: hand to Data Exports with both lines. Name the export's id, never send the file.
 """,
     ),
     _Sample(
@@ -177,14 +114,6 @@ Exports are written in **UTC**, whatever the console shows. That is on purpose: 
 1. Wait two minutes and reload once. During a rollout one request in a hundred fails.
 2. Copy the **request number** from the foot of the error page into your request.
 3. Decisions that were already sent are safe: look under *My decisions* before you decide again.
-
-## What the desk does
-
-1. Open the status page of Appeals: is an incident known? Link the ticket to it and tell the requester.
-2. Ask for request number, site and minute.
-3. `502` with a request number: the backend was not reached. More than five in ten minutes is a **P2**.
-4. `502` without one: it is the site's proxy. Ask for the result of another network.
-5. Hand to Appeals on call with the request numbers. Write to the requester every 30 minutes.
 """,
     ),
     _Sample(
@@ -254,6 +183,100 @@ Draft, collected from three tickets of this week. Missing: what to do on tablets
 1. Ask for the minute at which the break was pressed, and whether the console was open in two tabs.
 2. An item that was assigned **before** the break stays assigned: release it with *Give back*.
 3. Two tabs: the break counts for the tab in which it was pressed.
+""",
+    ),
+    _Sample(
+        title="Empty review queue, desk steps",
+        summary="What an agent does when a queue shows no items and the dashboard still counts some.",
+        words_of_category=("queue", "empty"),
+        is_public=False,
+        change_note="Step 3 checks the rule version too",
+        earlier_body="""\
+1. Ask who sees it: one person, the shift, or several sites.
+2. Compare the queue with the dashboard for the same region.
+3. Look at the routing of the queue group.
+4. Tell the requester what is known and when you write again.
+""",
+        body="""\
+1. Ask who sees it: one person, the shift, or several sites.
+2. Compare the queue with the dashboard for the same region.
+3. Look at the routing of the queue group, and at the version of its rule:
+
+   | routable | pending | means |
+   |---:|---:|---|
+   | 0 | more than 0 | a rule leaves the region out |
+   | more than 0 | more than 0 | the console does not refresh |
+   | 0 | 0 | the dashboard is late: wait five minutes |
+
+4. Is the rule newer than the complaint? Escalate to Routing on call with the table above.
+5. Tell the requester what is known and when you write again.
+6. Look once more, then ask the requester to confirm.
+
+> Never ask people to sign out during a rollback: they lose their place in the rotation.
+""",
+    ),
+    _Sample(
+        title="Lost permission, desk steps",
+        summary="What an agent does when an account lost a group with its role, team or site.",
+        words_of_category=("account", "permission", "access"),
+        is_public=False,
+        body="""\
+1. Compare the groups of the account with those of a colleague who can work.
+2. Is the group missing at the source? Ask the site lead to approve it: **the desk never grants a role by itself**.
+3. Is it there at the source and missing here? Start the copy for the one account.
+4. Ask the requester to sign in again and to confirm the missing queue by name.
+
+Escalate when more than three people of one team lost the same group within an hour.
+""",
+    ),
+    _Sample(
+        title="Sign-on loop, desk steps",
+        summary="What an agent does when the sign-in page comes back again and again.",
+        words_of_category=("sign", "login", "sso"),
+        is_public=False,
+        body="""\
+1. Ask for the time of the last attempt, to the minute, and the site.
+2. Look for the account at the identity provider. `clock skew`, `unknown audience` and `too many redirects` name the cause.
+3. `unknown audience` for several people: a certificate was changed. Escalate to Identity at once.
+4. For one person: end the sessions of the account, then ask to sign in again.
+
+Do **not** ask for passwords or codes, and delete them when they are sent.
+""",
+    ),
+    _Sample(
+        title="Missing policy label, desk steps",
+        summary="What an agent does when the console does not offer a label that the policy names.",
+        words_of_category=("label", "policy"),
+        is_public=False,
+        body="""\
+1. Compare the version of the label tree with the policy's version for the market.
+2. Older tree: ask for a refresh of the market's configuration, it takes ten minutes.
+3. Same version, label missing: hand to Policy Tools with market, language, code and a screenshot.
+4. When it is back list the reviews that were noted with the code, so that they can be labelled again.
+""",
+    ),
+    _Sample(
+        title="Export in the wrong zone, desk steps",
+        summary="What an agent does when times in an export are some hours off.",
+        words_of_category=("export", "report", "download"),
+        is_public=False,
+        body="""\
+1. Ask for the first data line of the file and the time that the console shows for the same item.
+2. The difference is the zone of the profile: explain, done.
+3. The difference is anything else: hand to Data Exports with both lines. Name the export's id, never send the file.
+""",
+    ),
+    _Sample(
+        title="Appeal console 502, desk steps",
+        summary="What an agent does when the appeal console cannot be reached.",
+        words_of_category=("appeal",),
+        is_public=False,
+        body="""\
+1. Open the status page of Appeals: is an incident known? Link the ticket to it and tell the requester.
+2. Ask for request number, site and minute.
+3. `502` with a request number: the backend was not reached. More than five in ten minutes is a **P2**.
+4. `502` without one: it is the site's proxy. Ask for the result of another network.
+5. Hand to Appeals on call with the request numbers. Write to the requester every 30 minutes.
 """,
     ),
 )

@@ -55,7 +55,7 @@ def test_main_job(windows: Windows) -> None:
     work.keyboard.press("i")
     expect(work.locator("#properties")).to_contain_text("Jonas Weber")
     _reply_by_a_procedure(work)
-    expect(asking.locator(".conversation")).to_contain_text("Ask who sees it")
+    expect(asking.locator(".conversation")).to_contain_text("Reload the console")
 
     work.locator("#ticket-head").get_by_role("button", name="Resolve", exact=True).click()
     expect(work.locator("#ticket-head")).to_contain_text("Resolved")
@@ -109,13 +109,13 @@ def _reply_by_a_procedure(page: Page) -> None:
     choice = picker.locator("li", has_text="Review queue is empty")
     choice.get_by_role("button", name="Insert text").click()
     reply = page.locator("#composer [name=reply]")
-    expect(reply).to_have_value(re.compile(r"Hello Amara,\n\n.*Ask who sees it", re.S))
+    expect(reply).to_have_value(re.compile(r"Hello Amara,\n\n.*Reload the console", re.S))
     expect(reply).to_be_focused()
     # What is written next is a paragraph of its own, whatever the procedure ends with.
     page.keyboard.type("Please try this first.")
     expect(reply).to_have_value(re.compile(r"\n\nPlease try this first\.$"))
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#conversation")).to_contain_text("Ask who sees it")
+    expect(page.locator("#conversation")).to_contain_text("Reload the console")
     expect(reply).to_have_value("")
     settled(page)
 
