@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from puo_desk.kernel.actor import Actor
-from tickets.vocabulary import ticket_number
+from tickets.vocabulary import ACTIVE, ticket_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,10 @@ SELECT ticket.id, ticket.subject, ticket.preview, status.name, status.code, tick
        coalesce((SELECT category.name FROM tickets_category AS category WHERE category.id = ticket.category_id), ''),
        ticket.tag_names, ticket.opened_at, ticket.updated_at, ticket.waiting_since, ticket.resolved_at,
        ticket.closed_at, ticket.next_due_at, ticket.next_due_metric, ticket.at_risk_at, ticket.version,
-       ticket.last_event_seq, %(reads)s AND ticket.last_event_seq > coalesce((
+       ticket.last_event_seq, %(reads)s
+       AND (ticket.status_category = ANY(%(active)s)
+            OR coalesce(%(reader)s IN (ticket.requester_id, ticket.assignee_id), false))
+       AND ticket.last_event_seq > coalesce((
            SELECT mark.seq FROM tickets_readmark AS mark
             WHERE mark.ticket_id = ticket.id AND mark.user_id = %(reader)s), 0)
   FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS listed (id, place)
@@ -76,16 +79,24 @@ _TAGS = 15
 
 
 def rows_of(ticket_ids: Sequence[int], *, viewer: Actor | None) -> list[TicketRow]:
-    """The lines for these tickets, in this order, and whether the viewer has read them. One query.
+    """The lines for these tickets, in this order, and whether there is something to read for the viewer. One query.
 
-    The tickets are taken as given: ask ``visible_tickets`` first.
+    What others have solved between them is nobody else's to read. The tickets are taken as given: ask ``visible_tickets`` first.
     """
     if not ticket_ids:
         return []
-    reader = viewer.user_id if viewer is not None else None
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, {"ids": list(ticket_ids), "reader": reader, "reads": viewer is not None})
+        cursor.execute(_SQL, _values(ticket_ids, viewer))
         return [_row_of(row) for row in cursor.fetchall()]
+
+
+def _values(ticket_ids: Sequence[int], viewer: Actor | None) -> dict[str, Any]:
+    return {
+        "ids": list(ticket_ids),
+        "active": list(ACTIVE),
+        "reader": viewer.user_id if viewer is not None else None,
+        "reads": viewer is not None,
+    }
 
 
 def _row_of(columns: tuple[Any, ...]) -> TicketRow:

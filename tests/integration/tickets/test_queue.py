@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from puo_desk.accounts.models import User
+from puo_desk.kernel.actor import Actor
 from puo_desk.kernel.errors import InvalidInput
 from tests.support.desk import after, make_ticket
 from tests.support.people import NOON, actor_of, make_person, make_team
@@ -15,6 +16,7 @@ from tickets.operations.assignment import assign_ticket, claim_ticket, move_to_t
 from tickets.operations.conversation import mark_read, note_on_ticket
 from tickets.operations.statuses import resolve_ticket, set_status
 from tickets.queries.queue import VIEWS, count_views, page_of_tickets, tickets_in_view
+from tickets.queries.rows import rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +125,22 @@ def test_a_row_is_unread_until_it_was_looked_at_as_it_stands(amara: User) -> Non
     assert not is_unread()
     note_on_ticket(ticket_id=ticket.pk, body="news", actor=other, now=NOON + timedelta(minutes=1))
     assert is_unread()
+
+
+def test_what_others_have_solved_is_not_unread(amara: User) -> None:
+    agent = actor_of(make_person())
+    for taken in (False, True):
+        ticket = make_ticket(amara)
+        if taken:
+            claim_ticket(ticket_id=ticket.pk, actor=agent, now=NOON)
+        resolve_ticket(ticket_id=ticket.pk, actor=actor_of(make_person()), now=NOON + timedelta(minutes=1))
+
+    def unread_by(viewer: Actor) -> list[bool]:
+        return [row.is_unread for row in rows_of(list(Ticket.objects.values_list("pk", flat=True)), viewer=viewer)]
+
+    assert sorted(unread_by(agent)) == [False, True], "what was the agent's own is"
+    assert unread_by(actor_of(amara)) == [True, True]
+    assert unread_by(actor_of(make_person())) == [False, False]
 
 
 def test_counts_stop_at_the_cap(amara: User, monkeypatch: pytest.MonkeyPatch) -> None:
