@@ -81,7 +81,8 @@ _TAGS = 15
 def rows_of(ticket_ids: Sequence[int], *, viewer: Actor | None) -> list[TicketRow]:
     """The lines for these tickets, in this order, and whether there is something to read for the viewer. One query.
 
-    What others have solved between them is nobody else's to read. The tickets are taken as given: ask ``visible_tickets`` first.
+    What others have solved between them is nobody else's to read. The tickets are taken as given: ask
+    ``visible_tickets`` first.
     """
     if not ticket_ids:
         return []
