@@ -63,16 +63,15 @@ class OnThreads:
     def _work(self, environ: Any) -> _Answer:
         answer = _Answer()
         made = self._application(environ | {"wsgi.file_wrapper": _File}, answer.start)
-        if isinstance(made, _File) and environ["REQUEST_METHOD"] != "HEAD":
-            answer.file = made
-            return answer
-        if isinstance(made, _File):
+        if not isinstance(made, _File):
+            try:
+                answer.pieces += made
+            finally:
+                getattr(made, "close", lambda: None)()
+        elif environ["REQUEST_METHOD"] == "HEAD":
             made.close()
-            return answer
-        try:
-            answer.pieces += made
-        finally:
-            getattr(made, "close", lambda: None)()
+        else:
+            answer.file = made
         return answer
 
 

@@ -3,7 +3,8 @@
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -62,13 +63,20 @@ def test_many_connections_wait_although_one_is_taken_at_a_time() -> None:
             assert taken.proto == socket.IPPROTO_TCP, "asyncio then answers without delay"
 
 
-def test_a_connection_is_left_to_the_web_process_that_holds_fewer() -> None:
+@contextmanager
+def waiting_clients(number: int) -> Iterator[tuple[Listener, ExitStack]]:
+    """The first of two web processes, with so many connections to take; what is taken goes on the stack."""
     with Listener("127.0.0.1", 0, processes=2) as listener, ExitStack() as stack:
         listener.listen()
         listener.setblocking(False)
         listener.serve_from(0)
-        for _ in range(3):
+        for _ in range(number):
             stack.enter_context(socket.create_connection(listener.getsockname(), timeout=1))
+        yield listener, stack
+
+
+def test_a_connection_is_left_to_the_web_process_that_holds_fewer() -> None:
+    with waiting_clients(3) as (listener, stack):
         first = stack.enter_context(listener.accept()[0])
         with pytest.raises(BlockingIOError):
             listener.accept()
@@ -81,12 +89,7 @@ def test_a_connection_is_left_to_the_web_process_that_holds_fewer() -> None:
 
 
 def test_a_connection_that_nobody_takes_is_taken_all_the_same() -> None:
-    with Listener("127.0.0.1", 0, processes=2) as listener, ExitStack() as stack:
-        listener.listen()
-        listener.setblocking(False)
-        listener.serve_from(0)
-        for _ in range(2):
-            stack.enter_context(socket.create_connection(listener.getsockname(), timeout=1))
+    with waiting_clients(2) as (listener, stack):
         stack.enter_context(listener.accept()[0])
         left = 0
         while listener.held[0] == 1:
